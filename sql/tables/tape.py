@@ -1,0 +1,162 @@
+"""Schema `tape`: the product. Articles are identities with two clocks; their texts are revisions that never change."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    Sequence,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+
+from sql.tables import metadata
+from sql.tables.columns import digest, instant, one_of, surrogate_key, text
+from sql.tables.ingest import sources
+
+SCHEMA = "tape"
+
+ARTICLE_KINDS = ("article", "flash", "live_blog", "gallery", "press_release", "analyst_note", "video")
+STORY_ROLES = ("original", "copy", "partial", "revision")
+
+placement_no = Sequence("placement_no_seq", metadata=metadata, schema=SCHEMA, data_type=BigInteger)
+
+stories = Table(
+    "stories",
+    metadata,
+    surrogate_key(),
+    text("language", "Language of its articles, ISO 639-1."),
+    instant("opened_at", "When its first article was placed.", server_default=func.now()),
+    schema=SCHEMA,
+    comment="One row per story: articles that carry the same text, an original and its copies.",
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    surrogate_key(),
+    Column("source_id", BigInteger, ForeignKey(sources.c.id), nullable=False, comment="Source that published it."),
+    Column(
+        "entry_id",
+        BigInteger,
+        nullable=False,
+        comment="Entry it came from (ingest.entries). No foreign key: the tape outlives the frontier.",
+    ),
+    text("canonical_url", "Normal form of its address; the identity of the article."),
+    digest("url_hash", "16-byte BLAKE2b of canonical_url; unique."),
+    Column("story_id", BigInteger, ForeignKey(stories.c.id), nullable=False, comment="Story it belongs to."),
+    text("story_role", "original, copy, partial or revision: what it is in its story."),
+    Column(
+        "placement_no",
+        BigInteger,
+        placement_no,
+        nullable=False,
+        server_default=placement_no.next_value(),
+        comment="Order in which articles were placed into stories.",
+    ),
+    Column(
+        "head_revision_id",
+        BigInteger,
+        comment="Latest revision (tape.revisions). No foreign key: they would point at each other; NULL only inside a load.",
+    ),
+    instant(
+        "published_at",
+        "When they say it was published, UTC; NULL: nobody said. The first value seen stays.",
+        nullable=True,
+    ),
+    text("published_raw", "The string that said so; NULL: none.", nullable=True),
+    text(
+        "published_origin",
+        "Layer and field of that string, as jsonld.datePublished; NULL: none.",
+        nullable=True,
+    ),
+    text("published_precision", "second, minute or day (midnight by convention); NULL: no time.", nullable=True),
+    text("published_zone", "stated, or the IANA zone that was assumed; NULL: no time.", nullable=True),
+    instant("first_seen_at", "When we first saw it listed, UTC; true for us, never rewritten."),
+    instant(
+        "available_at",
+        "From when on it could be known, UTC: first_seen_at, or for backfilled articles the best bound.",
+    ),
+    instant("loaded_at", "When its first revision was loaded, UTC.", server_default=func.now()),
+    UniqueConstraint("url_hash"),
+    one_of("story_role", STORY_ROLES),
+    one_of("published_precision", ("second", "minute", "day")),
+    # Serves the newest-first lists of news.articles, over all sources and per source.
+    Index(None, "first_seen_at"),
+    Index(None, "source_id", "first_seen_at"),
+    Index(None, "published_at"),
+    # Serves the members of a story.
+    Index(None, "story_id"),
+    schema=SCHEMA,
+    comment="One row per article, known by its canonical URL; what it says stands in its revisions.",
+)
+
+_SEARCH_TEXT = "coalesce(kicker, '') || ' ' || title || ' ' || left(text, 200000)"
+_SEARCH_VECTOR = (
+    "CASE language"
+    f" WHEN 'de' THEN to_tsvector('german'::regconfig, {_SEARCH_TEXT})"
+    f" WHEN 'en' THEN to_tsvector('english'::regconfig, {_SEARCH_TEXT})"
+    f" WHEN 'fr' THEN to_tsvector('french'::regconfig, {_SEARCH_TEXT})"
+    f" ELSE to_tsvector('simple'::regconfig, {_SEARCH_TEXT}) END"
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    surrogate_key(),
+    Column("article_id", BigInteger, ForeignKey(articles.c.id), nullable=False, comment="Article."),
+    Column("number", Integer, nullable=False, comment="1 for the first text that we saw, then counting up."),
+    text("title", "Headline, without the portal's name."),
+    text("kicker", "Line above the headline; NULL: none.", nullable=True),
+    Column("summary", ARRAY(Text), nullable=False, comment="Summary bullets in order; empty: none."),
+    text("lead", "Opening paragraph where the page marks one; NULL: none.", nullable=True),
+    text(
+        "text",
+        "Paragraphs joined by a blank line: bullets and lead first, section headings included, title and kicker not.",
+    ),
+    text("language", "Language of the text, ISO 639-1."),
+    Column("authors", ARRAY(Text), nullable=False, comment="Authors as printed, in order; empty: none."),
+    text("agency", "News agency credited as origin; NULL: none.", nullable=True),
+    text("section", "Section of the portal; NULL: none.", nullable=True),
+    Column("tags", ARRAY(Text), nullable=False, comment="Keywords that the page states; empty: none."),
+    text("image_url", "Address of the main image; NULL: none.", nullable=True),
+    text("image_credit", "Credit of the main image; NULL: none.", nullable=True),
+    Column("paywall", Boolean, comment="Whether the page says that only a part is free; NULL: it does not say."),
+    text("kind", "article, flash, live_blog, gallery, press_release, analyst_note or video."),
+    Column("word_count", Integer, nullable=False, comment="Words in text."),
+    instant("modified_at", "When they say it was last changed, UTC; NULL: nobody said.", nullable=True),
+    text("modified_raw", "The string that said so; NULL: none.", nullable=True),
+    Column("provenance", JSONB, nullable=False, comment="Layer that gave each value, by column name."),
+    digest("content_hash", "Digest of title and text in a normal form without case, spacing and punctuation."),
+    digest("body_sha256", "SHA-256 of the page body it was read from."),
+    Column(
+        "page_id",
+        BigInteger,
+        nullable=False,
+        comment="Archived page, with page_fetched_at the key of ingest.pages. No foreign key: pages expire.",
+    ),
+    instant("page_fetched_at", "When that page was fetched, UTC."),
+    text("extractor_version", "Version of the extractor that read it."),
+    instant("revised_at", "From when on we know this text, UTC: the time of the fetch that brought it."),
+    instant("loaded_at", "When the row was written, UTC.", server_default=func.now()),
+    Column(
+        "search_vector",
+        TSVECTOR,
+        Computed(_SEARCH_VECTOR, persisted=True),
+        comment="Kicker, title and text for full-text search in the article's language.",
+    ),
+    UniqueConstraint("article_id", "number"),
+    one_of("kind", ARTICLE_KINDS),
+    # Serves the exact-copy look-up of the load.
+    Index(None, "content_hash"),
+    # Serves full-text search.
+    Index(None, "search_vector", postgresql_using="gin"),
+    schema=SCHEMA,
+    comment="One row per text of an article; a row never changes.",
+)

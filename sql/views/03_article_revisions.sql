@@ -1,0 +1,31 @@
+CREATE VIEW news.article_revisions AS
+SELECT r.article_id, r.number AS revision, r.id AS revision_id, r.title, r.kicker, r.summary, r.text, r.language,
+       r.authors, r.agency, r.word_count, r.modified_at, r.modified_raw, r.revised_at, r.loaded_at,
+       r.extractor_version, r.page_id, r.page_fetched_at, encode(r.content_hash, 'hex') AS content_hash,
+       r.id = a.head_revision_id AS is_head
+FROM tape.revisions r
+JOIN tape.articles a ON a.id = r.article_id;
+
+COMMENT ON VIEW news.article_revisions IS $$One row per text that an article had.
+Key: article_id, revision. Time: revised_at. Fresh: at each run. Rows never change.
+Example: which articles were edited? SELECT article_id FROM news.article_revisions WHERE revision > 1;$$;
+COMMENT ON COLUMN news.article_revisions.article_id IS 'Article.';
+COMMENT ON COLUMN news.article_revisions.revision IS '1 for the first text that we saw, then counting up.';
+COMMENT ON COLUMN news.article_revisions.revision_id IS 'Key of the revision.';
+COMMENT ON COLUMN news.article_revisions.title IS 'Headline of this revision.';
+COMMENT ON COLUMN news.article_revisions.kicker IS 'Line above the headline; NULL: none.';
+COMMENT ON COLUMN news.article_revisions.summary IS 'Summary bullets in order; empty: none.';
+COMMENT ON COLUMN news.article_revisions.text IS 'Text of this revision, paragraphs joined by a blank line.';
+COMMENT ON COLUMN news.article_revisions.language IS 'Language of the text, ISO 639-1.';
+COMMENT ON COLUMN news.article_revisions.authors IS 'Authors as printed, in order; empty: none.';
+COMMENT ON COLUMN news.article_revisions.agency IS 'News agency credited as origin; NULL: none.';
+COMMENT ON COLUMN news.article_revisions.word_count IS 'Words in text.';
+COMMENT ON COLUMN news.article_revisions.modified_at IS 'When they say it was last changed, UTC; NULL: nobody said.';
+COMMENT ON COLUMN news.article_revisions.modified_raw IS 'The string that said so; NULL: none.';
+COMMENT ON COLUMN news.article_revisions.revised_at IS 'From when on we know this text, UTC.';
+COMMENT ON COLUMN news.article_revisions.loaded_at IS 'When the row was written, UTC.';
+COMMENT ON COLUMN news.article_revisions.extractor_version IS 'Version of the extractor that read it.';
+COMMENT ON COLUMN news.article_revisions.page_id IS 'Archived page it was read from; the page itself may have expired.';
+COMMENT ON COLUMN news.article_revisions.page_fetched_at IS 'When that page was fetched, UTC.';
+COMMENT ON COLUMN news.article_revisions.content_hash IS 'Digest, as hex, of title and text without case, spacing and punctuation: equal means the same words.';
+COMMENT ON COLUMN news.article_revisions.is_head IS 'Whether it is the latest revision of its article.';

@@ -1,0 +1,144 @@
+"""The values of the layers put together: what stands around the text is taken out of it, lead and bullets put in front."""
+
+from typing import NamedTuple
+
+from tasks.extract.agencies import find_agency
+from tasks.extract.authors import Authors, find_authors
+from tasks.extract.body import Frame, keep_body
+from tasks.extract.labels import (
+    find_canonical,
+    find_image,
+    find_image_credit,
+    find_language,
+    find_paywall,
+    find_section,
+    find_tags,
+)
+from tasks.extract.opening import Opening
+from tasks.extract.page import Said, Statements, squeezed
+from tasks.extract.structured import ARTICLE_TYPES, types_of
+from tasks.extract.times import Times, find_times
+from tasks.extract.titles import find_kicker, find_title, title_spellings
+from tasks.extract.tree import captions_of
+from tasks.model import Article
+
+# A flash is a title with one sentence at most; agencies keep a sentence below this.
+_FLASH_WORDS = 40
+_CLOSING_LINES = 6
+_BY = ("von ", "by ", "par ", "text: ", "autor: ", "autorin: ")
+_MAX_BYLINE_CHARACTERS = 120
+
+
+class Head(NamedTuple):
+    """What is read from the page before it is pruned; `values` are the fields that need no further look."""
+
+    title: Said
+    spellings: list[str]
+    kicker: Said | None
+    authors: Authors
+    times: Times
+    captions: frozenset[str]
+    values: dict[str, Said]
+    tags: tuple[tuple[str, ...], str]
+    paywall: tuple[bool | None, str]
+
+
+def read_head(page: Statements) -> Head | None:
+    """Everything but the text; None where the page has no title."""
+    kicker = find_kicker(page)
+    title = find_title(page, kicker.value if kicker else None)
+    if title is None:
+        return None
+    said = {
+        "section": find_section(page),
+        "canonical_url": find_canonical(page),
+        "image_url": find_image(page),
+        "image_credit": find_image_credit(page),
+    }
+    values = {name: value for name, value in said.items() if value}
+    captions = frozenset(map(squeezed, captions_of(page.root)))
+    return Head(title, title_spellings(page), kicker, find_authors(page), find_times(page), captions, values, find_tags(page), find_paywall(page))
+
+
+def assemble(page: Statements, head: Head, opening: Opening, found: list[str]) -> Article | None:
+    """The article; None where there is no text and nothing says that the page is one."""
+    head = _signed(page, head, found)
+    paragraphs = _with_opening(opening, keep_body(found, _frame(head, opening)))
+    if not paragraphs and not _declares_article(page):
+        return None
+    text = "\n\n".join(paragraphs)
+    agency = find_agency(page, head.authors.credits, found)
+    language = find_language(page, f"{head.title.value} {text}")
+    values = head.values | {"title": head.title, "language": language}
+    values |= {name: said for name, said in (("kicker", head.kicker), ("agency", agency)) if said}
+    return Article(
+        text=text,
+        summary=opening.summary,
+        lead=opening.lead,
+        authors=head.authors.names,
+        published=head.times.published,
+        modified=head.times.modified,
+        tags=head.tags[0],
+        paywall=head.paywall[0],
+        kind=_kind(paragraphs),
+        word_count=len(text.split()),
+        provenance=_provenance(head, opening, values, text),
+        **{name: said.value for name, said in values.items()},
+    )
+
+
+def _signed(page: Statements, head: Head, found: list[str]) -> Head:
+    """The head, completed by what a plain page prints below its text: signature and picture credit."""
+    closing = found[-_CLOSING_LINES:]
+    if not head.authors.names:
+        head = head._replace(authors=find_authors(page, closing))
+    if "image_credit" not in head.values and (credit := find_image_credit(page, closing)):
+        head = head._replace(values=head.values | {"image_credit": credit})
+    return head
+
+
+def _frame(head: Head, opening: Opening) -> Frame:
+    """Keys of the lines that are printed around the text."""
+    titles = [head.title.value, *head.spellings]
+    if head.kicker:
+        titles += [head.kicker.value, f"{head.kicker.value} {head.title.value}"]
+    names = head.authors.names
+    bylines = [f"{by}{name}" for name in (*names, "".join(names)) for by in ("", *_BY)]
+    bylines += [text for text in head.authors.credits if len(text) <= _MAX_BYLINE_CHARACTERS]
+    titles_, bylines_, opening_ = (frozenset(map(squeezed, texts)) for texts in (titles, bylines, opening.lines))
+    return Frame(titles_, names, bylines_, head.captions, opening_)
+
+
+def _with_opening(opening: Opening, body: list[str]) -> list[str]:
+    """The body, with lead and bullets in front in the page's order where it lacks one of them."""
+    keys = [squeezed(text) for text in body]
+    whole = "".join(keys)
+    if all(squeezed(line) in whole for line in opening.lines):
+        return body
+    front = [line for line in opening.lines if squeezed(line) in keys or squeezed(line) not in whole]
+    moved = {squeezed(line) for line in front}
+    return front + [text for text, key in zip(body, keys, strict=True) if key not in moved]
+
+
+def _kind(paragraphs: list[str]) -> str:
+    short = len(paragraphs) <= 1 and sum(len(text.split()) for text in paragraphs) <= _FLASH_WORDS
+    return "flash" if short else "article"
+
+
+def _declares_article(page: Statements) -> bool:
+    return bool(types_of(page.article) & ARTICLE_TYPES) or (page.meta("og:type") or "").lower() in ("article", "news")
+
+
+def _provenance(head: Head, opening: Opening, values: dict[str, Said], text: str) -> dict[str, str]:
+    """Layer by field, for the fields that have a value."""
+    layers = {name: said.layer for name, said in values.items()}
+    layers |= {name: "dom" for name in ("lead", "summary") if getattr(opening, name)}
+    layers |= {name: stamp.origin.split(".")[0] for name, stamp in head.times._asdict().items() if stamp}
+    if head.authors.names:
+        layers["authors"] = head.authors.layer
+    for name, (value, layer) in (("tags", head.tags), ("paywall", head.paywall)):
+        if value or value is False:
+            layers[name] = layer
+    if text:
+        layers["text"] = "trafilatura"
+    return dict(sorted(layers.items()))

@@ -1,0 +1,154 @@
+"""Who wrote the article: persons first; a desk or an agency only where the page names no person.
+
+JSON-LD, then meta tags, then the byline beside the headline, then a signature below the text. Addresses, initials in
+brackets and places are not authors. "Redaktion finanzen.ch" and "dpa" count where no layer names a person, the portal's
+own name only where nobody else is credited at all.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import NamedTuple
+
+from tasks.extract.agencies import agency_of
+from tasks.extract.page import Statements, site_names, squeezed
+from tasks.extract.structured import plain
+from tasks.extract.tree import blocks_after, blocks_before, class_words, text_of
+from tasks.text import clean
+
+_METAS = (
+    "author", "article:author", "og:article:author", "parsely-author", "sailthru.author", "byl", "dc.creator",
+    "dcterms.creator", "dc.contributor", "article:author_name", "cxenseparse:author", "authors", "article.author",
+    "news_author", "twitter:data1",
+)  # fmt: skip
+_BYLINE_WORDS = frozenset(
+    "author authors byline autor autoren autorin autorenname verfasser verfasserin authorname signatur bylines".split()
+)
+_NOT_BYLINE_WORDS = frozenset("comment comments kommentar related teaser bio social share follow newsletter".split())
+_PREFIX = re.compile(
+    r"^(?:von|by|par|por|di|text|texte?|autor(?:in|en)?|author|written by|geschrieben von|verfasst von|ein(?:e)? (?:\w+ ){1,2}von|"
+    r"redaktion:|story by|article by|words by|posted by|reported by|recherche)(?:\s*[:|]\s*|\s+)",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(r"\s*[;|/•·]\s*|\s*,\s+(?!Jr\b|Sr\b|Ph\.?D|MBA\b)|\s+(?:und|and|et|sowie|&)\s+|\s+[-–—]\s+", re.IGNORECASE)
+_BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]")
+_ADDRESS = re.compile(r"\S+@\S+|^@|https?:|www\.|\.(?:html?|php)\b", re.IGNORECASE)
+_DESK = re.compile(r"redaktion|redakteur|editor(?:ial|s)?\b|newsroom|\bdesk\b|\bstaff\b|rédaction|redacción|redazione|\bteam\b|\bonline\b", re.IGNORECASE)
+_ROLE = re.compile(
+    r"korrespondent|correspondent|reporter|journalist|redakteur|redaktor|editor\b|chef|leiter|volontär|autor\b|contributor|"
+    r"columnist|writer|bureau|producer|analyst\b|ressort|mitarbeiter",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"https?://\S+")
+_LEFTOVER = re.compile(r"^(?:von|by|par|und|and|et|mit|with|for|für)$", re.IGNORECASE)
+_TITLE = re.compile(r"^(?:dr|prof|dipl|mag|mr|mrs|ms)\.\s+(?:med\.\s+|rer\.\s+\w+\.\s+)?", re.IGNORECASE)
+_HAS_DIGIT = re.compile(r"\d")
+_MAX_WORDS = 6
+_PERSONS = 0
+# Blocks beside the headline that are looked at for a byline.
+_NEAR = 14
+_PRINTED_BYLINE = re.compile(r"^(?:von|by|par|por)\s+[A-ZÄÖÜÀ-Ý]", re.IGNORECASE)
+_PRINTED_DESK = re.compile(r"^(?:die\s+)?redaktion\s+\S+(?:\s\S+)?$", re.IGNORECASE)
+
+
+class Authors(NamedTuple):
+    """Names in the page's order, the layer that gave them, and the credits as printed (agencies are read from them)."""
+
+    names: tuple[str, ...]
+    layer: str
+    credits: tuple[str, ...]
+
+
+def find_authors(page: Statements, closing: Iterable[str] = ()) -> Authors:
+    """The authors; `closing` are the last lines of the page's text, where a plain page signs its articles."""
+    layers: list[tuple[str, Callable[[], Iterable[str]]]] = [
+        ("jsonld", lambda: _stated(page)),
+        ("meta", lambda: _metas(page)),
+        ("dom", lambda: _bylines(page)),
+        ("text", lambda: (line for line in closing if _PRINTED_DESK.match(line) or _PRINTED_BYLINE.match(line))),
+    ]
+    site = site_names(page)
+    found: list[tuple[int, tuple[str, ...], str]] = []
+    credits_: list[str] = []
+    for layer, read in layers:
+        printed = list(dict.fromkeys(read()))
+        credits_ += printed
+        names = tuple(dict.fromkeys(name for text in printed for name in _names(text)))
+        for rank, chosen in enumerate(_ranked(names, site)):
+            found.append((rank, chosen, layer))
+        if any(rank == _PERSONS and chosen for rank, chosen, _ in found):
+            break
+    _, names, layer = min((entry for entry in found if entry[1]), key=lambda entry: entry[0], default=(0, (), ""))
+    return Authors(names, layer, tuple(credits_))
+
+
+def _ranked(names: tuple[str, ...], site: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+    """Three choices from one layer's names: with persons, desks and agencies only, the portal itself only."""
+    others = tuple(name for name in names if squeezed(name) not in site)
+    persons = others if any(not _is_collective(name) for name in others) else ()
+    return persons, others, names[:1]
+
+
+def _is_collective(name: str) -> bool:
+    return agency_of(name) is not None or _DESK.search(name) is not None
+
+
+def _stated(page: Statements) -> Iterator[str]:
+    """Author names of the JSON-LD article, references resolved."""
+    for key in ("author", "creator"):
+        value = page.article.get(key)
+        for author in value if isinstance(value, list) else [value]:
+            yield from _node_names(author, page.ids)
+
+
+def _node_names(author: object, ids: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    """The name of one author value: a string, a node, a list of names in a node, or a reference to a node."""
+    if isinstance(author, str):
+        yield plain(author)
+    elif isinstance(author, dict):
+        name = author.get("name") or ids.get(str(author.get("@id")), {}).get("name")
+        for part in name if isinstance(name, list) else [name]:
+            if isinstance(part, str):
+                yield plain(part)
+
+
+def _metas(page: Statements) -> Iterator[str]:
+    """Author names of meta tags; twitter:data1 only under a label that says so."""
+    written = re.search(r"written|geschrieben|verfasst|author|autor|écrit", page.meta("twitter:label1") or "", re.IGNORECASE)
+    for name in _METAS:
+        if name != "twitter:data1" or written:
+            yield from page.metas.get(name, ())
+
+
+def _bylines(page: Statements) -> Iterator[str]:
+    """Texts of byline elements beside the headline; rel=author and class words first, then lines like "Von A. B."."""
+    if page.headline is None:
+        return
+    near = [*islice(blocks_after(page.headline), _NEAR), *islice(blocks_before(page.headline), 4)]
+    for block in near:
+        for element in (*block.iter(), *islice(block.iterancestors(), 2)):
+            if not isinstance(element.tag, str) or len(text := text_of(element)) > 120 or not text:
+                continue
+            words = class_words(element)
+            if (words & _BYLINE_WORDS or element.get("rel") == "author") and not words & _NOT_BYLINE_WORDS:
+                yield text
+    yield from (text for block in near if len(text := text_of(block)) <= 80 and _PRINTED_BYLINE.match(text))
+
+
+def _names(credit: str) -> list[str]:
+    """The names in one credit; of parts between commas, single words behind the first name are places."""
+    credit = _PREFIX.sub("", _BRACKETS.sub("", _LINK.sub("", credit)).strip(" ,.:;|-–"))
+    if _DESK.search(credit) and len(credit.split()) <= _MAX_WORDS and not _SPLIT.search(credit):
+        return [credit]
+    parts = [clean(_TITLE.sub("", part.strip(" ,.:;|-–"))) for part in _SPLIT.split(credit)]
+    names = [part for part in parts if _is_name(part)]
+    return [name for at, name in enumerate(names) if at == 0 or " " in name or agency_of(name)]
+
+
+def _is_name(part: str) -> bool:
+    """Whether one part of a credit can be a person, desk or agency."""
+    if not part or _LEFTOVER.match(part) or _ADDRESS.search(part) or _HAS_DIGIT.search(part):
+        return False
+    if _ROLE.search(part) and not _DESK.search(part):
+        return False
+    return len(part.split()) <= _MAX_WORDS and len(part) > 1

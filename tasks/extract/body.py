@@ -1,0 +1,117 @@
+"""The article's own paragraphs: trafilatura finds them, what it lets through that is no text of the article goes.
+
+trafilatura is imported at the first page and not with this module: it costs 0.2 s, which a run without news saves.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml.etree import _Element
+from lxml.html import HtmlElement
+
+from tasks.extract.datelines import is_dateline
+from tasks.extract.notices import is_notice
+from tasks.extract.page import squeezed
+from tasks.extract.tree import BULLET_MARKS
+from tasks.text import clean
+
+# A table with a cell longer than this is layout, not figures.
+_CELL_CHARACTERS = 200
+# The shortest line that is taken for a paragraph of the text when looking for its beginning.
+_PROSE_CHARACTERS = 80
+_LABEL_WORDS = 5
+_MAX_DATELINE_CHARACTERS = 120
+_MIN_TITLE_CHARACTERS = 15
+_MAX_TITLE_EXTRA = 40
+# Notes about the author stand in this many last paragraphs.
+_CLOSING = 4
+_NOTE_VERB = re.compile(r",? (?:ist|war|arbeitet|schreibt|berichtet|leitet|is|was|writes|covers|reports|works|has been|joined|est)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is printed around the text, as `squeezed` keys: lines equal to one of them are not body.
+
+    `opening` are the lines of lead and bullets, which stay whatever they look like.
+    """
+
+    titles: frozenset[str]
+    names: tuple[str, ...]
+    bylines: frozenset[str]
+    captions: frozenset[str]
+    opening: frozenset[str]
+
+
+def find_paragraphs(root: HtmlElement) -> list[str]:
+    """Paragraphs and headings in page order as trafilatura finds them; consumes the tree."""
+    import trafilatura  # type: ignore[import-untyped,unused-ignore]
+
+    # It reports every page without text as a warning; we return that as a value.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    document = trafilatura.bare_extraction(root, with_metadata=False, include_comments=False, deduplicate=False)
+    if document is None or document.body is None:
+        return []
+    lines = (line.lstrip(BULLET_MARKS) for element in document.body for line in _lines(element))
+    return [line for line in lines if line]
+
+
+def keep_body(paragraphs: list[str], frame: Frame) -> list[str]:
+    """The paragraphs without repeated title, kicker, bylines, captions, datelines and notices, each once."""
+    kept = [text for text in dict.fromkeys(paragraphs) if not _is_framing(text, frame)]
+    start = next((at for at, text in enumerate(kept) if len(text) >= _PROSE_CHARACTERS), 0)
+    head = [text for text in kept[:start] if not _is_label(text) or squeezed(text) in frame.opening]
+    tail = kept[start:]
+    ending = [text for text in tail[-_CLOSING:] if not _is_author_note(text, frame.names)]
+    return head + tail[:-_CLOSING] + ending
+
+
+def _is_framing(text: str, frame: Frame) -> bool:
+    """Whether the line stands around the text and not in it."""
+    key = squeezed(text)
+    if key in frame.opening:
+        return False
+    if not key or key in frame.bylines or key in frame.captions or _repeats_title(key, frame.titles):
+        return True
+    return is_notice(text) or (len(text) < _MAX_DATELINE_CHARACTERS and is_dateline(text))
+
+
+def _repeats_title(key: str, titles: frozenset[str]) -> bool:
+    """Whether a line is a title, alone or with a kicker or the portal's name at either end."""
+    return key in titles or any(
+        len(title) >= _MIN_TITLE_CHARACTERS and len(key) <= len(title) + _MAX_TITLE_EXTRA and (key.endswith(title) or key.startswith(title))
+        for title in titles
+    )
+
+
+def _is_label(text: str) -> bool:
+    """Whether a line in front of the text is a rubric or a place, not a sentence."""
+    return len(text.split()) <= _LABEL_WORDS and text[-1] not in ".!?:…“”\"»"
+
+
+def _is_author_note(text: str, names: tuple[str, ...]) -> bool:
+    """Whether a closing line introduces one of the authors: "A. B. ist Redakteurin für ..."."""
+    return any(_NOTE_VERB.match(text.split(name, 1)[1]) for name in names if name in text[: len(name) + 40])
+
+
+def _lines(element: _Element) -> Iterator[str]:
+    """Lines of one block of trafilatura's tree; lists by item, tables only where they are layout."""
+    if element.tag == "table":
+        cells = [clean(" ".join(cell.itertext())) for cell in element.iter("cell")]
+        yield from (cell for cell in cells if len(cell) > _CELL_CHARACTERS)
+    elif element.tag == "list":
+        yield from (text for item in element.iter("item") if (text := clean("".join(item.itertext()))))
+    elif element.tag == "quote" and len(element):
+        if text := clean(element.text or ""):
+            yield text
+        yield from (line for child in element for line in _lines(child))
+    else:
+        yield from _broken_lines(element)
+
+
+def _broken_lines(element: _Element) -> Iterator[str]:
+    """The text of a paragraph, split where it breaks the line."""
+    for mark in element.iter("lb"):
+        mark.text = "\u2028"
+    yield from (text for line in "".join(element.itertext()).split("\u2028") if (text := clean(line)))

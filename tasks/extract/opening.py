@@ -1,0 +1,143 @@
+"""What stands between headline and text: the lead and the summary bullets, as printed and in the page's order."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from lxml.html import HtmlElement
+
+from tasks.extract.datelines import is_dateline
+from tasks.extract.notices import is_notice
+from tasks.extract.page import Statements, squeezed
+from tasks.extract.structured import first
+from tasks.extract.tree import BULLET_MARKS, blocks_after, class_words, lines_of, text_of
+
+_LEAD_WORDS = frozenset(
+    "lead leadtext standfirst teasertext intro introduction introtext subline subtitle subheadline subhead dek deck "
+    "vorspann vorspanntext summary excerpt sapo chapo chapeau abstract anriss unterzeile lede entradilla sommario occhiello "
+    "articlelead articleintro articlesummary articleteaser headlinesub synopsis spoiler description strapline".split()
+)
+_MIN_LEAD_CHARACTERS = 40
+_MAX_LEAD_CHARACTERS = 900
+# Prose lines are this long at least; shorter ones are labels, bylines, captions.
+_PROSE_CHARACTERS = 80
+_NEAR = 30
+_SENTENCE_ENDS = ".!?…“”\"»«"
+
+
+class Opening(NamedTuple):
+    """Lead and bullets, and all their lines in the order of the page."""
+
+    lead: str | None
+    summary: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+class _Line(NamedTuple):
+    text: str
+    block: HtmlElement
+    is_bullet: bool
+
+
+def find_opening(page: Statements, found: list[str], captions: frozenset[str]) -> Opening:
+    """Lead and bullets beside the headline, on the pruned tree; `found` are the body's paragraphs.
+
+    The lead is the portal's own description or a standfirst, if printed; else the paragraph in front of the bullets
+    or, where the body begins later, the first sentence between headline and body.
+    """
+    if page.headline is None:
+        return Opening(None, (), ())
+    lines = [line for line in islice(_lines(page.headline), _NEAR) if not is_notice(line.text) and not is_dateline(line.text)]
+    bullets = _bullets(lines)
+    lead = _described(lines, page) or _named(lines) or _before_bullets(lines, bullets) or _before_body(lines, found, captions)
+    wanted = {lead, *bullets}
+    printed = tuple(dict.fromkeys(line.text for line in lines if line.text in wanted))
+    return Opening(lead, bullets, printed)
+
+
+def _lines(headline: HtmlElement) -> Iterator[_Line]:
+    """Lines behind the headline; bullet signs are cut off."""
+    for block in blocks_after(headline):
+        is_item = block.tag == "li" or next(block.iterancestors("li"), None) is not None
+        for text in lines_of(block):
+            marked = text[0] in BULLET_MARKS
+            bare = text.lstrip(BULLET_MARKS)
+            if bare:
+                yield _Line(bare, block, marked or (is_item and not _is_linked(block)))
+
+
+def _is_linked(block: HtmlElement) -> bool:
+    """Whether links make up most of the block: a menu, not a summary."""
+    linked = sum(len(text_of(link)) for link in block.iter("a"))
+    return linked * 2 > len(text_of(block))
+
+
+def _bullets(lines: list[_Line]) -> tuple[str, ...]:
+    """The first run of two to six short points, before the second paragraph of prose."""
+    run: list[str] = []
+    prose = 0
+    for line in lines:
+        if line.is_bullet:
+            run.append(line.text)
+            continue
+        if _are_points(run):
+            break
+        run = []
+        prose += len(line.text) >= _PROSE_CHARACTERS
+        if prose > 1:
+            break
+    return tuple(run) if _are_points(run) else ()
+
+
+def _are_points(run: list[str]) -> bool:
+    return 2 <= len(run) <= 6 and all(12 <= len(text) <= 220 for text in run)
+
+
+def _described(lines: list[_Line], page: Statements) -> str | None:
+    """The printed line that is the page's own description, whole or as far as the description was cut."""
+    stated = (
+        first(page.article, "description", "abstract"),
+        page.meta("og:description"),
+        page.meta("description"),
+        page.meta("twitter:description"),
+    )
+    for description in dict.fromkeys(text for text in stated if text and len(text) >= _MIN_LEAD_CHARACTERS):
+        key = squeezed(description)
+        for line in lines:
+            printed = squeezed(line.text)
+            if len(line.text) <= _MAX_LEAD_CHARACTERS and (printed == key or (len(key) > 50 and printed.startswith(key[:-3]))):
+                return line.text
+    return None
+
+
+def _named(lines: list[_Line]) -> str | None:
+    """The first line whose block, or a small box around it, is called a lead."""
+    for line in lines:
+        if not _MIN_LEAD_CHARACTERS <= len(line.text) <= _MAX_LEAD_CHARACTERS or line.is_bullet:
+            continue
+        for element in (line.block, *islice(line.block.iterancestors(), 2)):
+            if class_words(element) & _LEAD_WORDS and len(text_of(element)) <= len(line.text) * 1.5 + 40:
+                return line.text
+    return None
+
+
+def _before_bullets(lines: list[_Line], bullets: tuple[str, ...]) -> str | None:
+    """The one paragraph between headline and bullets."""
+    if not bullets:
+        return None
+    before = [line.text for line in lines[: next(at for at, line in enumerate(lines) if line.text == bullets[0])]]
+    prose = [text for text in before if len(text) >= _PROSE_CHARACTERS]
+    return prose[0] if len(prose) == 1 else None
+
+
+def _before_body(lines: list[_Line], found: list[str], captions: frozenset[str]) -> str | None:
+    """The first sentence between the headline and the first paragraph of the body."""
+    body = {squeezed(text) for text in found}
+    for line in lines:
+        key = squeezed(line.text)
+        if key in body:
+            return None
+        is_sentence = _PROSE_CHARACTERS <= len(line.text) <= _MAX_LEAD_CHARACTERS and line.text[-1] in _SENTENCE_ENDS
+        if is_sentence and not line.is_bullet and key not in captions and not _is_linked(line.block):
+            return line.text
+    return None

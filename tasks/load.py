@@ -1,0 +1,229 @@
+"""Articles onto the tape: which are new, which repeat one, which are a new text of one; one transaction a batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sql.connect import Connection
+
+from sql.store import articles as store
+from tasks.columns import Row, published_columns, published_of, settled_row
+from tasks.model import Article, Precision, Timestamp
+from tasks.text import content_hash
+from tasks.urls import canonical_url, url_hash
+
+# The same words from the same portal within this time are one article under two addresses; later they are a
+# template that says the same again.
+SAME_TEXT_WITHIN = timedelta(days=3)
+# The same words from another portal within this time are a copy: one story.
+COPY_WITHIN = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """An article with the entry (row) and the archived page that it came from."""
+
+    entry: Row
+    page_id: int
+    page_fetched_at: datetime
+    body_sha256: bytes
+    extractor_version: str
+    article: Article
+
+
+@dataclass(slots=True)
+class Known:
+    """What the tape holds already of a batch's addresses and texts; grows while the batch is placed."""
+
+    by_url: dict[bytes, Row]
+    by_content: dict[bytes, list[Row]]
+
+
+@dataclass(slots=True)
+class Writes:
+    """The rows that a batch amounts to."""
+
+    stories: list[Row] = field(default_factory=list)
+    articles: list[Row] = field(default_factory=list)
+    revisions: list[Row] = field(default_factory=list)
+    heads: list[Row] = field(default_factory=list)
+    settled: list[Row] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Keys:
+    """Fresh ids, handed out in ascending order."""
+
+    stories: list[int]
+    articles: list[int]
+    revisions: list[int]
+    placements: list[int]
+
+
+def load(conn: Connection, batch: Sequence[Extracted]) -> list[Row]:
+    """Write a batch; returns the settled row of each entry. Serialised over all processes, so that each text is placed once."""
+    if not batch:
+        return []
+    store.lock_loading(conn)
+    writes = place(sorted(batch, key=lambda one: one.entry["id"]), _known(conn, batch), _keys(conn, len(batch)))
+    store.save(conn, writes.stories, writes.articles, writes.revisions)
+    store.set_heads(conn, writes.heads)
+    return writes.settled
+
+
+def place(batch: Sequence[Extracted], known: Known, keys: Keys) -> Writes:
+    """Decide what each article is; `batch` in the order of entries, so that a repeat never comes before its original."""
+    writes = Writes()
+    for one in batch:
+        digest = content_hash(one.article.title, one.article.text)
+        address, same = _identity(one, known, digest)
+        if same is not None and same["entry_id"] != one.entry["id"]:
+            writes.settled.append(_settled(one, "duplicate", same["id"]))
+        elif same is not None:
+            _add_revision(one, same, digest, keys, writes)
+        elif (repeat := _repeat(one, known, digest)) is not None:
+            writes.settled.append(_settled(one, "duplicate", repeat["id"]))
+        else:
+            _add_article(one, address, digest, known, keys, writes)
+    return writes
+
+
+def _known(conn: Connection, batch: Sequence[Extracted]) -> Known:
+    addresses = {one.entry["url_hash"] for one in batch} | {url_hash(_address(one)) for one in batch}
+    digests = {content_hash(one.article.title, one.article.text) for one in batch}
+    since = min(one.entry["first_seen_at"] for one in batch) - COPY_WITHIN
+    by_content: dict[bytes, list[Row]] = {}
+    for row in store.known_by_content(conn, sorted(digests), since):
+        by_content.setdefault(row["content_hash"], []).append(row)
+    return Known(dict(store.known_by_url(conn, sorted(addresses))), by_content)
+
+
+def _keys(conn: Connection, count: int) -> Keys:
+    return Keys(*(store.new_keys(conn, kind, count) for kind in ("stories", "articles", "revisions", "placement_no")))
+
+
+def _address(one: Extracted) -> str:
+    """The canonical URL that the page states, if it can be trusted, else the one of its entry.
+
+    Trusted is a link within the site (www, m and amp count as the site) that is not its start page.
+    """
+    own: str = one.entry["canonical_url"]
+    stated = canonical_url(one.article.canonical_url) if one.article.canonical_url else None
+    if stated is None or urlsplit(stated).path in ("", "/") or _site(stated) != _site(own):
+        return own
+    return stated
+
+
+def _site(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.netloc
+    for prefix in ("www.", "m.", "mobile.", "amp."):
+        host = host.removeprefix(prefix)
+    return host
+
+
+def _identity(one: Extracted, known: Known, digest: bytes) -> tuple[str, Row | None]:
+    """The address that identifies the article, and the article on the tape that has it.
+
+    A page that claims the address of an article with another title lies (a section, a template): its own counts then.
+    """
+    address = _address(one)
+    same = known.by_url.get(url_hash(address))
+    own = one.entry["canonical_url"]
+    if same is not None and address != own and same["entry_id"] != one.entry["id"]:
+        agrees = digest == same["content_hash"] or one.article.title == same["title"]
+        if not agrees:
+            return own, known.by_url.get(one.entry["url_hash"])
+    return address, same
+
+
+def _repeat(one: Extracted, known: Known, digest: bytes) -> Row | None:
+    """The article of the same source that says exactly this, lately; None: there is none."""
+    seen = one.entry["first_seen_at"]
+    return next(
+        (
+            row
+            for row in known.by_content.get(digest, [])
+            if row["source_id"] == one.entry["source_id"] and abs(seen - row["first_seen_at"]) <= SAME_TEXT_WITHIN
+        ),
+        None,
+    )
+
+
+def _add_article(one: Extracted, address: str, digest: bytes, known: Known, keys: Keys, writes: Writes) -> None:
+    copied = next(iter(known.by_content.get(digest, [])), None)
+    story_id = copied["story_id"] if copied else keys.stories.pop(0)
+    article_id, revision_id = keys.articles.pop(0), keys.revisions.pop(0)
+    if copied is None:
+        writes.stories.append({"id": story_id, "language": one.article.language})
+    row = {
+        "id": article_id,
+        "source_id": one.entry["source_id"],
+        "entry_id": one.entry["id"],
+        "canonical_url": address,
+        "url_hash": url_hash(address),
+        "story_id": story_id,
+        "story_role": "copy" if copied else "original",
+        "placement_no": keys.placements.pop(0),
+        "head_revision_id": revision_id,
+        "first_seen_at": one.entry["first_seen_at"],
+        "available_at": one.entry["first_seen_at"],
+        **published_columns(published(one.article, one.entry)),
+    }
+    writes.articles.append(row)
+    writes.revisions.append(_revision(one, revision_id, article_id, 1, digest))
+    writes.settled.append(_settled(one, "loaded", article_id))
+    found = row | {"number": 1, "content_hash": digest, "title": one.article.title}
+    known.by_url[row["url_hash"]] = found
+    known.by_content.setdefault(digest, []).append(found)
+
+
+def _add_revision(one: Extracted, same: Row, digest: bytes, keys: Keys, writes: Writes) -> None:
+    """A new text of a known article; the same words again are no revision."""
+    if digest != same["content_hash"]:
+        revision_id = keys.revisions.pop(0)
+        writes.revisions.append(_revision(one, revision_id, same["id"], same["number"] + 1, digest))
+        writes.heads.append({"id": revision_id, "article_id": same["id"]})
+    writes.settled.append(_settled(one, "loaded", same["id"]))
+
+
+def _revision(one: Extracted, revision_id: int, article_id: int, number: int, digest: bytes) -> dict[str, Any]:
+    article = one.article
+    plain = (
+        "title", "kicker", "lead", "text", "language", "agency", "section", "image_url", "image_credit", "paywall",
+        "kind", "word_count",
+    )  # fmt: skip
+    return {name: getattr(article, name) for name in plain} | {
+        "id": revision_id,
+        "article_id": article_id,
+        "number": number,
+        "summary": list(article.summary),
+        "authors": list(article.authors),
+        "tags": list(article.tags),
+        "modified_at": article.modified.at if article.modified else None,
+        "modified_raw": article.modified.raw if article.modified else None,
+        "provenance": dict(article.provenance),
+        "content_hash": digest,
+        "body_sha256": one.body_sha256,
+        "page_id": one.page_id,
+        "page_fetched_at": one.page_fetched_at,
+        "extractor_version": one.extractor_version,
+        "revised_at": one.page_fetched_at,
+    }
+
+
+def published(article: Article, entry: Mapping[str, Any]) -> Timestamp | None:
+    """The page's own publication time; the feed's where the page gives none, or a bare day that the feed's lies on."""
+    said, hint = article.published, published_of(entry)
+    if said is None:
+        return hint
+    bare = said.precision is Precision.DAY and hint is not None and hint.precision is not Precision.DAY
+    if bare and hint is not None and timedelta(0) <= hint.at - said.at < timedelta(days=1):
+        return hint
+    return said
+
+
+def _settled(one: Extracted, state: str, article_id: int) -> dict[str, Any]:
+    return settled_row(one.entry, state, one.entry["attempts"], article_id=article_id)

@@ -1,0 +1,175 @@
+"""The nouns that travel between the stages: frozen values, no behaviour beyond what they are."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tasks.outcome import Failure
+
+
+class FeedKind(StrEnum):
+    """Form of a pollable document. What a source file declares is a hint; the bytes decide."""
+
+    RSS = "rss"
+    ATOM = "atom"
+    RDF = "rdf"
+    JSON_FEED = "json_feed"
+
+
+class Precision(StrEnum):
+    """How much of an instant was printed; `day` means that the clock part is midnight by convention."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """An instant that somebody else stated, with everything needed to doubt it later.
+
+    `at` is UTC (of a bare date: midnight in `zone`, converted). `origin` names the layer and field that said it
+    ("jsonld.datePublished", "feed.pubDate", "text.dateline"). `zone` is "stated" where the text carried an
+    offset or a zone name, else the IANA name of the portal's zone that was assumed.
+    """
+
+    at: datetime
+    precision: Precision
+    raw: str
+    origin: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """The validators of the last 200 answer, byte for byte, for the next conditional GET (RFC 9110, 13.1)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One pollable document of a source, as the poller needs it."""
+
+    id: int
+    source_id: int
+    source: str
+    url: str
+    time_zone: str
+    every: timedelta
+    validators: Validators = Validators()
+    body_sha256: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One candidate article that a feed lists: `url` absolute as listed, `canonical_url` our normal form of it."""
+
+    url: str
+    canonical_url: str
+    guid: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    published: Timestamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDocument:
+    """What a feed's bytes say. `rejected` counts items that name no usable address, with the reasons."""
+
+    kind: FeedKind
+    title: str | None
+    language: str | None
+    entries: tuple[FeedEntry, ...]
+    rejected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a source tells the extractor about its pages."""
+
+    source: str
+    name: str
+    language: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A 200 or 304 answer; `body` as it came over the wire, header names in lower case, `at` = last byte, UTC."""
+
+    url: str
+    final_url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    at: datetime
+    duration_ms: int
+
+    @property
+    def charset(self) -> str | None:
+        """The charset that Content-Type names; None: it names none."""
+        _, _, rest = self.headers.get("content-type", "").lower().partition("charset=")
+        return rest.split(";")[0].strip(" \"'") or None
+
+    @property
+    def body_sha256(self) -> bytes:
+        """SHA-256 of the body as received."""
+        return hashlib.sha256(self.body).digest()
+
+
+# One GET request: address and extra headers in, an answer or the reason why there is none out.
+Get = Callable[[str, Mapping[str, str]], Awaitable[Response | Failure]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer to a request for an article: the body exactly as it came over the wire.
+
+    `content_encoding` is what the server called it; inflating goes by magic bytes. `charset` is the
+    one of the Content-Type header, None where it names none. `headers` have lower-case names.
+    """
+
+    url: str
+    final_url: str
+    status: int
+    headers: Mapping[str, str]
+    content_encoding: str | None
+    charset: str | None
+    body: bytes
+    body_sha256: bytes
+    fetched_at: datetime
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What extraction made of a page.
+
+    `text` is paragraphs joined by a blank line, section headings included, title and kicker excluded, summary
+    bullets and lead first where the page shows them. `provenance` maps a field's name to the layer that gave
+    its value ("jsonld", "opengraph", "meta", "dom", "text", "trafilatura", "feed", "source").
+    """
+
+    title: str
+    text: str
+    language: str
+    kicker: str | None = None
+    summary: tuple[str, ...] = ()
+    lead: str | None = None
+    authors: tuple[str, ...] = ()
+    agency: str | None = None
+    published: Timestamp | None = None
+    modified: Timestamp | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    image_url: str | None = None
+    image_credit: str | None = None
+    canonical_url: str | None = None
+    paywall: bool | None = None
+    kind: str = "article"
+    word_count: int = 0
+    provenance: Mapping[str, str] = field(default_factory=dict)
