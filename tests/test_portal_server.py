@@ -2,12 +2,12 @@
 
 import gzip
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -207,23 +207,34 @@ def test_a_signal_ends_it_cleanly_even_while_an_answer_hangs(number: signal.Sign
         waiting.close()
 
 
-def test_it_ends_when_its_parent_goes_away(tmp_path: Path) -> None:
-    ready_file = tmp_path / "ready.json"
+def test_it_ends_when_its_parent_goes_away() -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "portal", "--articles", "10", "--end-with-stdin", "--ready-file", str(ready_file)],
+        [sys.executable, "-m", "portal", "--articles", "10", "--end-with-stdin"],
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         cwd=ROOT,
     ) as child:
-        deadline = time.monotonic() + 10
-        while not ready_file.exists() and time.monotonic() < deadline:
-            os.sched_yield()
         assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdout.readline()
         child.stdin.close()
         assert child.wait(5) == 0
 
 
+def test_every_answer_waits_for_the_latency() -> None:
+    with client.start(articles=10, latency_ms=200, warm=True) as portal:
+        began = time.monotonic()
+        assert get(feed_url(portal, "alpenboerse"))[0] == 200
+        assert time.monotonic() - began >= 0.2
+
+
+def test_in_real_time_the_newest_articles_are_of_today() -> None:
+    with client.start(real_time=True) as portal:
+        newest = max(datetime.fromisoformat(article["published"]) for article in portal.gold())
+        assert timedelta(0) < datetime.now(UTC) - newest < timedelta(hours=2)
+
+
 def test_fixed_ports_are_kept() -> None:
-    with client.start(articles=10, port_base=39400) as portal:
-        assert [urlsplit(p["homepage"]).port for p in portal.portals] == list(range(39400, 39408))
-        assert urlsplit(portal.control).port == 39408
+    with client.start(articles=10, port_base=18400) as portal:
+        assert [urlsplit(p["homepage"]).port for p in portal.portals] == list(range(18400, 18408))
+        assert urlsplit(portal.control).port == 18408

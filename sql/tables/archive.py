@@ -171,10 +171,10 @@ run_stages = Table(
     counter("failed", "Items that failed, for now or for good."),
     Column(
         "seconds",
-        Integer,
+        Double,
         nullable=False,
         server_default="0",
-        comment="Wall time spent in the stage, in seconds, rounded.",
+        comment="Wall time spent in the stage, in seconds.",
     ),
     schema=SCHEMA,
     comment="One row per run and stage; received = passed + skipped + failed, checked before it is stored.",

@@ -1,1 +1,1 @@
-"""The first stage: which articles a portal announces. Reads bytes that somebody else fetched; asks nothing itself."""
+"""The first stage: which articles a portal announces. feed.py reads feeds (pure), polling.py asks for them politely."""

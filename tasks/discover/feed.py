@@ -13,7 +13,7 @@ import feedparser
 from tasks.discover.json_feed import parse_json_feed
 from tasks.discover.listing import Listing, entries_of
 from tasks.discover.markup import plain
-from tasks.discover.repair import Root, cut, find_root, repaired
+from tasks.discover.repair import cut, find_root, repaired
 from tasks.model import FeedDocument, FeedKind
 from tasks.outcome import Failure, Reason, Stage
 from tasks.text import decode

@@ -76,5 +76,6 @@ def _published(dates: Iterable[tuple[str, str]], zone: str) -> Timestamp | None:
 def _rejection(number: int, listing: Listing) -> str:
     """Which item was left out and why, for a person who looks for it in the feed."""
     name = plain(listing.title, _SHOWN_CHARACTERS) or clean(listing.guid)[:_SHOWN_CHARACTERS] or "without title"
-    tried = ", ".join(repr(clean(link)[:_SHOWN_CHARACTERS]) for link in listing.links if link.strip())
+    links = dict.fromkeys(clean(link)[:_SHOWN_CHARACTERS] for link in listing.links if link.strip())
+    tried = ", ".join(map(repr, links))
     return f"item {number} ({name}): {f'no article address in {tried}' if tried else 'no link'}"

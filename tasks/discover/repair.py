@@ -26,6 +26,8 @@ _BARE_AMPERSAND = re.compile(
 )
 _ITEM_START = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ITEM_END = re.compile(r"</(?:[A-Za-z_][\w.-]*:)?(?:item|entry)\s*>", re.IGNORECASE)
+# feedparser's cost grows with the square of the attributes of one element (50,000 of them: 24 s, 2026-11).
+_MANY_ATTRIBUTES = re.compile(r"<[A-Za-z_](?:[^<>=]*=){1000}")
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 
 
@@ -46,7 +48,7 @@ def find_root(text: str) -> Root:
         if found := _ELEMENT.match(text, at):
             name = found[1].lower()
             if name in _KINDS:
-                return Root(_KINDS[name], found[0][1:], at)
+                return _feed_root(text, found, _KINDS[name])
             first = first or name
             if name in _NOT_FEEDS:
                 break
@@ -54,11 +56,18 @@ def find_root(text: str) -> Root:
         elif text.startswith("<!DOCTYPE", at) or text.startswith("<!doctype", at):
             end = _doctype_end(text, at)
             if strange := _strange_entity(text[at:end]):
-                return Root(None, f"DOCTYPE that declares an entity of its own ({strange[:40]})")
+                return Root(None, f"a DOCTYPE that declares an entity of its own ({strange[:40]})")
         else:
             end = _skipped(text, at)
         at = text.find("<", end)
     return Root(None, f"<{first}>" if first else "no markup")
+
+
+def _feed_root(text: str, found: re.Match[str], kind: FeedKind) -> Root:
+    """The root of a feed, unless an element in it is there to keep the parser busy."""
+    if _MANY_ATTRIBUTES.search(text, found.start()):
+        return Root(None, "a document with 1,000 attributes on one element")
+    return Root(kind, found[0][1:], found.start())
 
 
 def _skipped(text: str, at: int) -> int:
@@ -100,8 +109,10 @@ def repaired(text: str, root: Root) -> str:
 
 def _resolved(reference: re.Match[str]) -> str:
     """The sign that a reference stands for, fit for XML; an escaped ampersand where it stands for none."""
-    sign = html.unescape(reference[0]) if reference[1] else reference[0]
-    return html.escape(_FORBIDDEN.sub("", sign), quote=False)
+    if not reference[1]:
+        return "&amp;"
+    # U+FFFD is what html makes of numbers that stand for no sign (&#0;).
+    return html.escape(_FORBIDDEN.sub("", html.unescape(reference[0])).replace("\ufffd", ""), quote=False)
 
 
 def cut(text: str, root: Root, limit: int) -> tuple[str, list[str]]:

@@ -636,10 +636,10 @@ def upgrade() -> None:
         ),
         sa.Column(
             "seconds",
-            sa.Integer(),
+            sa.Double(),
             server_default="0",
             nullable=False,
-            comment="Wall time spent in the stage, in seconds, rounded.",
+            comment="Wall time spent in the stage, in seconds.",
         ),
         sa.ForeignKeyConstraint(["run_id"], ["ingest.runs.id"], name=op.f("fk_run_stages_run_id_runs")),
         sa.PrimaryKeyConstraint("run_id", "stage", name=op.f("pk_run_stages")),
