@@ -52,9 +52,8 @@ for command in (demo, ingest, extract, search, status, sources, db, serve):
 def main() -> None:
     """Run the command line; errors of ours end in one message and an exit code, without a traceback."""
     try:
-        newstape.main(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # Without its standalone mode click returns the code of an Exit instead of ending the process.
+        sys.exit(newstape.main(standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import os
+import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,9 @@ from portal.client import RunningPortal, start
 DATABASE = "newstape_demo"
 ARCHETYPE_KICKER = "Mehrjahres-Hoch"
 SHOWN_TEXT = 700
+NOT_MODIFIED = 304
+# Width of the tables where the output is no terminal.
+PLAIN_WIDTH = 130
 
 logger = logging.getLogger(__name__)
 
@@ -25,16 +28,16 @@ logger = logging.getLogger(__name__)
 def run_demo(*, keep: bool) -> int:
     """Run the demo; returns the exit code. `keep`: on top of what an earlier demo stored."""
     began = time.monotonic()
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     folder = settings().home / "demo"
     _use(folder)
     console.print("[bold]Newstape demo[/bold]: a sample portal, Postgres and Prefect, all on this machine.\n")
     with start(sources_dir=folder / "sources", end_with_stdin=True) as portal:
         slugs = ", ".join(one["slug"] for one in portal.portals)
-        console.print(f"1. Sample portal: {len(portal.portals)} portals ({slugs}), {len(portal.gold())} articles")
+        console.print(f"1. Sample portal: {len(portal.gold())} articles on {len(portal.portals)} portals: {slugs}")
         _fresh_database(keep=keep)
         console.print(f"2. Postgres: embedded, database {DATABASE} in {settings().home / 'postgres'}")
-        console.print("3. Prefect: starting its server (the first time it makes its own database), then the ingest flow")
+        console.print("3. Prefect: its server starts (the first time it makes its own database), then the ingest flow")
         code = asyncio.run(_two_runs(console, portal))
     _show(console)
     console.print(f"\n[bold]Done in {time.monotonic() - began:.0f} s.[/bold] Ask further:")
@@ -51,6 +54,8 @@ def _use(folder: Path) -> None:
         "NEWSTAPE_DATABASE_NAME": DATABASE,
         "NEWSTAPE_SOURCES_DIR": str(folder / "sources"),
         "NEWSTAPE_ALLOW_PRIVATE_ADDRESSES": "true",
+        # Small batches, so that one sees it work.
+        "NEWSTAPE_BATCH_SIZE": "25",
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_PROFILES_PATH": str(folder / "prefect" / "profiles.toml"),
     }
@@ -76,7 +81,7 @@ async def _two_runs(console: Console, portal: RunningPortal) -> int:
     second = await ingest(poll="all", return_state=True)
     console.print(f"5. Second run: {second.name}: {second.message}")
     again = portal.ledger()[asked:]
-    unchanged = sum(request["status"] == 304 for request in again)
+    unchanged = sum(request["status"] == NOT_MODIFIED for request in again)
     after = await asyncio.to_thread(_counts)
     console.print(
         f"   The portal saw {len(again)} requests, {unchanged} of them answered 304 (nothing new); "
@@ -109,7 +114,9 @@ def _show(console: Console) -> None:
 
 def _show_sources(console: Console, counts: list[dict[str, Any]]) -> None:
     table = Table(title="\nWhat the first run brought, per portal (news.run_sources)", title_justify="left")
-    columns = ("source", "feeds_polled", "entries_listed", "entries_new", "fetched", "loaded", "duplicates", "skipped", "gone")
+    columns = (
+        "source", "feeds_polled", "entries_listed", "entries_new", "fetched", "loaded", "duplicates", "skipped", "gone",
+    )  # fmt: skip
     for name in columns:
         table.add_column(name, justify="left" if name == "source" else "right")
     for row in counts:

@@ -86,7 +86,7 @@ async def work(run: Run, limit: int | None, poll: Literal["due", "all"]) -> Tall
         async with Client(limits) as client:
             polled = await poll_feeds(run, handed(client.get), all_of_them=poll == "all")
             tally.polls.update(polled)
-            logger.info("polled %s", ", ".join(f"{name}={count}" for name, count in polled.items()))
+            logger.info("polled %s", " ".join(f"{name}={count}" for name, count in polled.items()))
             await drain(run, client, extractors, tally, limit)
     finally:
         await asyncio.to_thread(extractors.close)
@@ -124,7 +124,7 @@ def handed(value: Value) -> Value:
 async def _load(run: Run, batch: list[Fetched], extractors: LocalExtractors, tally: Tally) -> None:
     counts = await asyncio.to_thread(load_batch, run, handed(batch), handed(extractors))
     tally.entries.update(counts)
-    logger.info("loaded batch of %d: %s", len(batch), ", ".join(f"{name}={n}" for name, n in sorted(counts.items())))
+    logger.info("settled entries=%d %s", len(batch), " ".join(f"{name}={n}" for name, n in sorted(counts.items())))
 
 
 async def _next_slot(run: Run) -> bool:

@@ -12,8 +12,6 @@ from importlib.metadata import version
 from typing import Any
 from uuid import UUID, uuid4
 
-
-
 from config.errors import Misconfigured
 from config.settings import settings
 from config.sources import load_sources
@@ -92,8 +90,11 @@ def _lock(flow: str) -> connect.Connection | Active:
         return conn
     other = runs.active(conn, flow)
     conn.close()
-    said = f"run {other['id']} is active since {other['started_at']:%Y-%m-%d %H:%M:%S} UTC ({other['process']})" if other else "another run is just starting"
-    return Active(f"Nothing done: {said}. Its work includes this one's.")
+    said = "another run is just starting"
+    if other is not None:
+        since = f"{other['started_at']:%Y-%m-%d %H:%M:%S} UTC"
+        said = f"run {other['id']} is active since {since} ({other['process']})"
+    return Active(f"Nothing done: {said}. What is due and not done by it waits for the next run.")
 
 
 def _open(flow: str, slugs: Sequence[str] | None, parameters: dict[str, Any], prefect_run_id: UUID | None) -> Frame:
@@ -128,7 +129,7 @@ def _close(frame: Frame) -> None:
 
 
 async def _keep_leases(owner: str) -> None:
-    """Renew until cancelled; a database that is away for a moment is asked again, the stages will notice a longer one."""
+    """Renew until cancelled; a database that is away for a moment is asked again."""
     while True:
         await asyncio.sleep(RENEW_EVERY_S)
         try:

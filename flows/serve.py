@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from types import FrameType
 
-from config.errors import Unavailable
+from config.errors import Misconfigured, Unavailable
 from config.settings import settings
 from sql import connect, migrate
 
@@ -68,6 +69,7 @@ def _on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - 
 def _start_all(port: int, children: list[Child]) -> None:
     migrate.ensure(connect.engine())
     logger.info("Postgres: %s", connect.shown(connect.engine().url))
+    _refuse_taken(port)
     api = f"http://127.0.0.1:{port}/api"
     os.environ["PREFECT_API_URL"] = api
     os.environ.setdefault("PREFECT_UI_API_URL", "/api")
@@ -78,6 +80,17 @@ def _start_all(port: int, children: list[Child]) -> None:
     children.append(_spawn("worker", _prefect("worker", "start", "--pool", POOL, "--type", "process", "--limit", "4")))
     asyncio.run(_trigger())
     logger.info("UI: http://127.0.0.1:%d  (an ingest has been started; Ctrl-C or SIGTERM ends everything)", port)
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Misconfigured(
+                f"Port {port} is in use, perhaps by another `newstape serve`. Stop that, or choose one with --port."
+            ) from error
 
 
 def deploy(pool: str) -> None:
@@ -107,7 +120,7 @@ def _spawn(name: str, command: list[str]) -> Child:
     """Each child leads a process group, so that what it starts ends with it."""
     logs = settings().home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    with (logs / f"{name.split()[-1]}.log").open("ab") as log:
+    with (logs / f"{name.rpartition(' ')[2]}.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
     logger.info("%s: started, process %d, log %s", name, process.pid, log.name)
     return Child(name, command, process, time.monotonic())

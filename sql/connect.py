@@ -12,6 +12,7 @@ from types import ModuleType
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import NullPool
 
 from config.errors import Misconfigured, Unavailable
 from config.settings import Settings, settings
@@ -36,8 +37,11 @@ __all__ = [
 
 OLDEST_POSTGRES = 15
 # UTC everywhere; a statement that runs for minutes, or a transaction left open, is a bug and must not hold locks.
+# The keepalives end the session of a machine that vanished after a minute (the default is two hours): it may hold the
+# lock of a flow.
 SESSION_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=10min -c lock_timeout=60s -c idle_in_transaction_session_timeout=15min"
+    " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 )
 
 
@@ -72,14 +76,15 @@ def make_engine(url: URL) -> Engine:
 
 
 def database_url() -> URL:
-    """SQLAlchemy URL of the database, with the psycopg driver; embedded: the server is started and the database made."""
+    """SQLAlchemy URL of the database, with the psycopg driver; starts the embedded server and makes its database."""
     given = settings().database_url
     return _parse(given) if given is not None else _embedded_url(settings())
 
 
 def shown(url: URL) -> str:
     """`url` for people: the password hidden, without the driver."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+    secret = ("password", "sslpassword")
+    return url.set(drivername="postgresql").difference_update_query(secret).render_as_string(hide_password=True)
 
 
 def plain(url: URL) -> str:
@@ -125,26 +130,27 @@ def _embedded_server(folder: Path) -> str:
     except (SubprocessError, OSError, RuntimeError, AssertionError) as error:
         raise Unavailable(
             f"The embedded Postgres in {folder} did not start: {error}. Its log is {folder / 'log'}. "
-            "Free disk space or stop what uses the folder and try again, or name another server in NEWSTAPE_DATABASE_URL."
+            "Free disk space or stop what uses the folder and try again, or name another server in "
+            "NEWSTAPE_DATABASE_URL."
         ) from error
 
 
 def _make_database(url: URL, name: str) -> None:
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    admin = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with admin.connect() as conn:
+        # Two first commands at once must not both make it; closing the connection lets go of the lock.
+        conn.execute(text("SELECT pg_advisory_lock(hashtextextended('newstape.database', 0))"))
         known = conn.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first()
         if known is None:
             # `name` passed the settings' pattern: a plain identifier.
             conn.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
-    admin.dispose()
 
 
 def drop_embedded_database(name: str) -> None:
     """Drop a database of the embedded server, connections to it included; for the demo, which starts afresh."""
-    admin = create_engine(_parse(_embedded_server(settings().home / "postgres")), isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
+    url = _parse(_embedded_server(settings().home / "postgres"))
+    with create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as conn:
         conn.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-    admin.dispose()
 
 
 def _check_server(made: Engine) -> None:
@@ -155,13 +161,14 @@ def _check_server(made: Engine) -> None:
         raise unavailable(made.url, error) from error
     if version[0] < OLDEST_POSTGRES:
         raise Misconfigured(
-            f"{shown(made.url)} is Postgres {version[0]}; Newstape needs {OLDEST_POSTGRES} or newer. Upgrade the server."
+            f"{shown(made.url)} is Postgres {version[0]}; Newstape needs {OLDEST_POSTGRES} or newer. "
+            "Upgrade the server."
         )
 
 
 def unavailable(url: URL, error: Exception) -> Unavailable:
     """The error for a database that does not answer, in words for the person on duty."""
-    first_line = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    first_line = next(iter(str(getattr(error, "orig", error)).strip().splitlines()), type(error).__name__)
     return Unavailable(
         f"Postgres at {shown(url)} does not answer: {first_line}. Nothing was lost: what was fetched is settled by the "
         "next run. Check that the server runs and that NEWSTAPE_DATABASE_URL is right (`newstape db url` prints it)."

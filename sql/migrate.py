@@ -42,7 +42,8 @@ def upgrade(engine: Engine, *, revision: str = "head") -> str:
     except OperationalError as error:
         raise Unavailable(
             f"The schema upgrade of {connect.shown(engine.url)} was rolled back: {_first_line(error)}. "
-            "Somebody holds a lock, or the server is busy or away; nothing was changed. Run `newstape db upgrade` again."
+            "Somebody holds a lock, or the server is busy or away; nothing was changed. Run `newstape db upgrade` "
+            "again."
         ) from error
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sql.connect import Connection
-
 from sql.store import articles as store
 from tasks.columns import Row, published_columns, published_of, settled_row
 from tasks.model import Article, Precision, Timestamp
@@ -35,10 +34,10 @@ class Extracted:
 
 @dataclass(slots=True)
 class Known:
-    """What the tape holds already of a batch's addresses and texts; grows while the batch is placed."""
+    """What the tape holds already of a batch's addresses and texts; follows while the batch is placed."""
 
-    by_url: dict[bytes, Row]
-    by_content: dict[bytes, list[Row]]
+    by_url: dict[bytes, dict[str, Any]]
+    by_content: dict[bytes, list[dict[str, Any]]]
 
 
 @dataclass(slots=True)
@@ -49,6 +48,7 @@ class Writes:
     articles: list[Row] = field(default_factory=list)
     revisions: list[Row] = field(default_factory=list)
     heads: list[Row] = field(default_factory=list)
+    moved: list[Row] = field(default_factory=list)
     settled: list[Row] = field(default_factory=list)
 
 
@@ -63,30 +63,34 @@ class Keys:
 
 
 def load(conn: Connection, batch: Sequence[Extracted]) -> list[Row]:
-    """Write a batch; returns the settled row of each entry. Serialised over all processes, so that each text is placed once."""
+    """Write a batch; returns the settled row of each entry.
+
+    Serialised over all processes, so that each text is placed once.
+    """
     if not batch:
         return []
     store.lock_loading(conn)
     writes = place(sorted(batch, key=lambda one: one.entry["id"]), _known(conn, batch), _keys(conn, len(batch)))
+    store.move(conn, writes.moved)
     store.save(conn, writes.stories, writes.articles, writes.revisions)
     store.set_heads(conn, writes.heads)
     return writes.settled
 
 
 def place(batch: Sequence[Extracted], known: Known, keys: Keys) -> Writes:
-    """Decide what each article is; `batch` in the order of entries, so that a repeat never comes before its original."""
+    """Decide what each article is; `batch` in the order of entries: a repeat never comes before its original."""
     writes = Writes()
     for one in batch:
         digest = content_hash(one.article.title, one.article.text)
-        address, same = _identity(one, known, digest)
-        if same is not None and same["entry_id"] != one.entry["id"]:
-            writes.settled.append(_settled(one, "duplicate", same["id"]))
-        elif same is not None:
-            _add_revision(one, same, digest, keys, writes)
-        elif (repeat := _repeat(one, known, digest)) is not None:
-            writes.settled.append(_settled(one, "duplicate", repeat["id"]))
-        else:
+        address, same = _identity(one, known, digest, writes)
+        if same is None:
+            same = _repeat(one, known, digest)
+        if same is None:
             _add_article(one, address, digest, known, keys, writes)
+        elif same["entry_id"] != one.entry["id"] and _agrees(one, same, digest):
+            writes.settled.append(_settled(one, "duplicate", same["id"]))
+        else:
+            _add_revision(one, same, digest, known, keys, writes)
     return writes
 
 
@@ -94,10 +98,10 @@ def _known(conn: Connection, batch: Sequence[Extracted]) -> Known:
     addresses = {one.entry["url_hash"] for one in batch} | {url_hash(_address(one)) for one in batch}
     digests = {content_hash(one.article.title, one.article.text) for one in batch}
     since = min(one.entry["first_seen_at"] for one in batch) - COPY_WITHIN
-    by_content: dict[bytes, list[Row]] = {}
+    by_content: dict[bytes, list[dict[str, Any]]] = {}
     for row in store.known_by_content(conn, sorted(digests), since):
         by_content.setdefault(row["content_hash"], []).append(row)
-    return Known(dict(store.known_by_url(conn, sorted(addresses))), by_content)
+    return Known(store.known_by_url(conn, sorted(addresses)), by_content)
 
 
 def _keys(conn: Connection, count: int) -> Keys:
@@ -124,42 +128,61 @@ def _site(url: str) -> str:
     return host
 
 
-def _identity(one: Extracted, known: Known, digest: bytes) -> tuple[str, Row | None]:
+def _identity(one: Extracted, known: Known, digest: bytes, writes: Writes) -> tuple[str, dict[str, Any] | None]:
     """The address that identifies the article, and the article on the tape that has it.
 
-    A page that claims the address of an article with another title lies (a section, a template): its own counts then.
+    A page that claims the address of an article with another title and text lies (a section, a template): its own
+    address counts then. It may have come first: an article that sits on a foreign address makes room for the rightful
+    one, so that the order of arrival makes no difference.
     """
-    address = _address(one)
-    same = known.by_url.get(url_hash(address))
-    own = one.entry["canonical_url"]
-    if same is not None and address != own and same["entry_id"] != one.entry["id"]:
-        agrees = digest == same["content_hash"] or one.article.title == same["title"]
-        if not agrees:
-            return own, known.by_url.get(one.entry["url_hash"])
-    return address, same
+    own: str = one.entry["canonical_url"]
+    for address in dict.fromkeys((_address(one), own)):
+        same = known.by_url.get(url_hash(address))
+        if same is None or same["entry_id"] == one.entry["id"] or _agrees(one, same, digest):
+            return address, same
+    return own, None if same is None or _moves(same, known, writes) else same
 
 
-def _repeat(one: Extracted, known: Known, digest: bytes) -> Row | None:
+def _agrees(one: Extracted, same: Row, digest: bytes) -> bool:
+    return digest == same["content_hash"] or one.article.title == same["title"]
+
+
+def _moves(same: dict[str, Any], known: Known, writes: Writes) -> bool:
+    """Whether an article could go back to the address of its own entry; False: that one is taken or forgotten."""
+    if same["own_hash"] is None or same["own_taken"] or same["own_hash"] in known.by_url:
+        return False
+    del known.by_url[same["url_hash"]]
+    same.update(canonical_url=same["own_url"], url_hash=same["own_hash"])
+    known.by_url[same["url_hash"]] = same
+    writes.moved.append(same)
+    return True
+
+
+def _repeat(one: Extracted, known: Known, digest: bytes) -> dict[str, Any] | None:
     """The article of the same source that says exactly this, lately; None: there is none."""
-    seen = one.entry["first_seen_at"]
-    return next(
-        (
-            row
-            for row in known.by_content.get(digest, [])
-            if row["source_id"] == one.entry["source_id"] and abs(seen - row["first_seen_at"]) <= SAME_TEXT_WITHIN
-        ),
-        None,
-    )
+    mine = (row for row in known.by_content.get(digest, []) if row["source_id"] == one.entry["source_id"])
+    return next((row for row in mine if _apart(one, row) <= SAME_TEXT_WITHIN), None)
+
+
+def _copied(one: Extracted, known: Known, digest: bytes) -> Row | None:
+    """The article of another source that said exactly this first, lately; None: there is none."""
+    others = (row for row in known.by_content.get(digest, []) if row["source_id"] != one.entry["source_id"])
+    return next((row for row in others if _apart(one, row) <= COPY_WITHIN), None)
+
+
+def _apart(one: Extracted, row: Row) -> timedelta:
+    apart: timedelta = abs(one.entry["first_seen_at"] - row["first_seen_at"])
+    return apart
 
 
 def _add_article(one: Extracted, address: str, digest: bytes, known: Known, keys: Keys, writes: Writes) -> None:
-    copied = next(iter(known.by_content.get(digest, [])), None)
+    copied = _copied(one, known, digest)
     story_id = copied["story_id"] if copied else keys.stories.pop(0)
-    article_id, revision_id = keys.articles.pop(0), keys.revisions.pop(0)
     if copied is None:
         writes.stories.append({"id": story_id, "language": one.article.language})
-    row = {
-        "id": article_id,
+    revision_id = keys.revisions.pop(0)
+    found = {
+        "id": keys.articles.pop(0),
         "source_id": one.entry["source_id"],
         "entry_id": one.entry["id"],
         "canonical_url": address,
@@ -172,20 +195,25 @@ def _add_article(one: Extracted, address: str, digest: bytes, known: Known, keys
         "available_at": one.entry["first_seen_at"],
         **published_columns(published(one.article, one.entry)),
     }
-    writes.articles.append(row)
-    writes.revisions.append(_revision(one, revision_id, article_id, 1, digest))
-    writes.settled.append(_settled(one, "loaded", article_id))
-    found = row | {"number": 1, "content_hash": digest, "title": one.article.title}
-    known.by_url[row["url_hash"]] = found
+    found |= {"number": 1, "content_hash": digest, "title": one.article.title}
+    found |= {"own_url": one.entry["canonical_url"], "own_hash": one.entry["url_hash"], "own_taken": False}
+    writes.articles.append(found)
+    writes.revisions.append(_revision(one, revision_id, found["id"], 1, digest))
+    writes.settled.append(_settled(one, "loaded", found["id"]))
+    known.by_url[found["url_hash"]] = found
     known.by_content.setdefault(digest, []).append(found)
 
 
-def _add_revision(one: Extracted, same: Row, digest: bytes, keys: Keys, writes: Writes) -> None:
+def _add_revision(
+    one: Extracted, same: dict[str, Any], digest: bytes, known: Known, keys: Keys, writes: Writes
+) -> None:
     """A new text of a known article; the same words again are no revision."""
     if digest != same["content_hash"]:
         revision_id = keys.revisions.pop(0)
-        writes.revisions.append(_revision(one, revision_id, same["id"], same["number"] + 1, digest))
+        same.update(number=same["number"] + 1, content_hash=digest, title=one.article.title)
+        writes.revisions.append(_revision(one, revision_id, same["id"], same["number"], digest))
         writes.heads.append({"id": revision_id, "article_id": same["id"]})
+        known.by_content.setdefault(digest, []).append(same)
     writes.settled.append(_settled(one, "loaded", same["id"]))
 
 

@@ -24,7 +24,7 @@ class NextStep:
 
 def after(failure: Failure, attempts: int, max_attempts: int, now: datetime, key: str) -> NextStep:
     """The next step of an entry after `failure`, which was request number `attempts`; `key` spreads the retries."""
-    if failure.reason in SECOND_CHANCE and attempts < 2:  # noqa: PLR2004 - second chance
+    if failure.reason in SECOND_CHANCE and attempts < min(2, max_attempts):
         return NextStep("retry", now + pause(attempts, key))
     if failure.reason.kind is Kind.TRANSIENT:
         if attempts >= max_attempts:
@@ -39,5 +39,5 @@ def after(failure: Failure, attempts: int, max_attempts: int, now: datetime, key
 
 def pause(attempts: int, key: str) -> timedelta:
     """Exponential: 1, 2, 4 ... minutes up to 6 hours, each 0 to 50 % longer by a fixed amount per `key`."""
-    base = min(FIRST_PAUSE * 2 ** max(0, min(attempts, 20) - 1), LONGEST_PAUSE)
+    base = min(FIRST_PAUSE * (1 << max(0, min(attempts, 20) - 1)), LONGEST_PAUSE)
     return base * (1 + 0.5 * (zlib.crc32(key.encode()) / 2**32))

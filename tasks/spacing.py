@@ -1,6 +1,7 @@
 """Distance between requests to one host: starts are spaced, and at most so many are in flight."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -17,17 +18,26 @@ class Slots:
     next_start: float
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def wait(self) -> None:
-        """Return when the next request may start, and take that slot."""
+    async def take(self, stop_at: float) -> bool:
+        """Wait for the next start and take it; False, at once, when it lies beyond `stop_at`."""
         async with self._turn:
             loop = asyncio.get_running_loop()
-            if (pause := self.next_start - loop.time()) > 0:
+            # Again after each sleep: meanwhile somebody may have put the next start off.
+            while (pause := self.next_start - loop.time()) > 0 and self.next_start < stop_at:
                 await asyncio.sleep(pause)
-            self.next_start = max(self.next_start, loop.time()) + self.delay_s
+            if pause > 0 or loop.time() >= stop_at:
+                return False
+            self.next_start = loop.time() + self.delay_s
+            return True
 
     def postpone(self, seconds: float) -> None:
         """No request before `seconds` from now."""
         self.next_start = max(self.next_start, asyncio.get_running_loop().time() + seconds)
+
+    def slow_down(self, delay_s: float) -> None:
+        """Keep at least `delay_s` between starts, counted from the last one."""
+        self.next_start += max(0.0, delay_s - self.delay_s)
+        self.delay_s = max(self.delay_s, delay_s)
 
 
 async def visit(
@@ -40,15 +50,16 @@ async def visit(
 ) -> list[tuple[Job, Answer]]:
     """Do `jobs` of one host in order, spaced by `slots`; jobs whose slot lies beyond `stop_at` are left undone.
 
-    `stop_at` is on the event loop's clock; what has started is finished.
+    `stop_at` is on the event loop's clock; what has started is finished. In the order in which they were done.
     """
-    waiting = iter(jobs)
+    waiting = deque(jobs)
     done: list[tuple[Job, Answer]] = []
-    loop = asyncio.get_running_loop()
 
     async def worker() -> None:
-        while max(loop.time(), slots.next_start) < stop_at and (job := next(waiting, None)) is not None:
-            await slots.wait()
+        while waiting:
+            job = waiting.popleft()
+            if not await slots.take(stop_at):
+                return
             done.append((job, await work(job)))
 
     async with asyncio.TaskGroup() as group:

@@ -5,6 +5,7 @@ large is returned (Prefect keeps results for the length of the flow run).
 """
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from tasks.fetch.pages import Visited, fetch_pages
 from tasks.load import Extracted, load
 from tasks.model import Article, Get, Page
 from tasks.outcome import Failure, Stage
+
+logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 # Feeds whose documents are in memory at the same time.
@@ -96,6 +99,7 @@ async def fetch_batch(run: Run, get: Get, handover: Handover, count: int) -> int
     visited = await fetch_pages(visits, get, using.user_agent, using.batch_seconds)
     handover.asked = sum(len(one.answers) for one in visited)
     handover.batch = await asyncio.to_thread(_save_answers, run, entries, visited, time.monotonic() - began)
+    logger.info("fetched entries=%d hosts=%d pages=%d", len(entries), len(hosts), len(handover.batch))
     return len(entries)
 
 

@@ -2,9 +2,14 @@
 
 import os
 import shutil
+import signal
+import socket
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -134,3 +139,51 @@ def tape(embedded: URL, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     connect.engine().dispose()
     connect.engine.cache_clear()
     made.dispose()
+
+
+@pytest.fixture(scope="session")
+def prefect_api() -> Iterator[str]:
+    """A Prefect server of this test process, on SQLite in a folder of its own: URL of its API."""
+    folder = Path(tempfile.mkdtemp(prefix="nt-prefect-"))
+    port = free_port()
+    environment = os.environ | {
+        "PREFECT_HOME": str(folder),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+    }
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    api = f"http://127.0.0.1:{port}/api"
+    try:
+        await_true(lambda: answers(f"{api}/health"), 180, "Prefect's server")
+        yield api
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of `url` on loopback is answered with success."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def await_true(question: Callable[[], object], seconds: float, what: str) -> None:
+    """Ask until the answer is true; fails after `seconds` (a bound against hanging, not a measure)."""
+    end = time.monotonic() + seconds
+    while not question():
+        if time.monotonic() > end:
+            pytest.fail(f"{what} did not come within {seconds:g} s")
+        time.sleep(0.1)

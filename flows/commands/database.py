@@ -45,7 +45,10 @@ def url() -> None:
               help="Whose rights to work with: analyst reads `news`; writer and owner see the tables too.")  # fmt: skip
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(role: str, arguments: tuple[str, ...]) -> None:
-    """Open psql on the tape. ARGUMENTS go to psql: newstape db psql -- -c "SELECT count(*) FROM news.articles" """
+    """Open psql on the tape.
+
+    ARGUMENTS go to psql, for example: newstape db psql -- -c "SELECT count(*) FROM news.articles".
+    """
     engine = connect.engine()
     migrate.ensure(engine)
     with engine.connect() as conn:

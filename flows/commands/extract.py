@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -23,7 +25,7 @@ from tasks.outcome import Failure
 
 @click.command()
 @click.argument("target", required=False)
-@click.option("--jsonl", is_flag=True, help="Read JSON Lines from standard input: id, url, charset (optional), html_b64.")
+@click.option("--jsonl", is_flag=True, help="Read JSON Lines from standard input: id, url, charset, html_b64.")
 @click.option("--url", help="Address of a page that is read from a file; decides the portal's time zone.")
 def extract(target: str | None, *, jsonl: bool, url: str | None) -> None:
     """The article on a page as JSON. TARGET is a file or a URL; with --jsonl pages come from standard input.
@@ -72,11 +74,22 @@ def as_json(article: Article) -> dict[str, Any]:
 
 def profile_for(url: str) -> Profile:
     """The profile of the source that the address belongs to; of an unknown portal: English, UTC, named by its host."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    for source in load_sources(settings().sources_dir):
-        if host and host == (urlsplit(str(source.homepage)).hostname or "").removeprefix("www."):
-            return Profile(source.slug, source.name, source.language, source.time_zone)
-    return Profile(source=host, name=host, language="en", time_zone="UTC")
+    host = _host(url)
+    unknown = Profile(source=host, name=host, language="en", time_zone="UTC")
+    return _profiles().get(host, unknown)
+
+
+@lru_cache(maxsize=1)
+def _profiles() -> dict[str, Profile]:
+    """The profile of each source by the host of its start page."""
+    return {
+        _host(str(source.homepage)): Profile(source.slug, source.name, source.language, source.time_zone)
+        for source in load_sources(settings().sources_dir)
+    }
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).netloc or "").removeprefix("www.")
 
 
 def _time(stamp: Timestamp | None) -> str | None:
@@ -84,8 +97,6 @@ def _time(stamp: Timestamp | None) -> str | None:
     if stamp is None:
         return None
     if stamp.precision is Precision.DAY:
-        from zoneinfo import ZoneInfo
-
         return stamp.at.astimezone(UTC if stamp.zone == "stated" else ZoneInfo(stamp.zone)).date().isoformat()
     return stamp.at.isoformat()
 
@@ -100,8 +111,8 @@ def _from_lines() -> Iterator[tuple[str, Page]]:
             yield str(row["id"]), _page(str(row["url"]), body, row.get("charset"))
         except (ValueError, KeyError, TypeError) as error:
             raise Misconfigured(
-                f"Line {number} of standard input is not a page: {type(error).__name__} {error}. Each line must be a JSON "
-                'object with "id", "url" and "html_b64" (base64 of the page).'
+                f"Line {number} of standard input is not a page: {type(error).__name__} {error}. "
+                'Each line must be a JSON object with "id", "url" and "html_b64" (base64 of the page).'
             ) from error
 
 

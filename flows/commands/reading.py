@@ -35,13 +35,19 @@ def status() -> None:
     migrate.ensure(engine)
     with engine.connect() as conn:
         totals, open_entries = articles.totals(conn), frontier.counts(conn)
-        click.echo(f"tape      {totals['articles']} articles ({totals['articles_last_day']} in the last 24 hours), "
-                   f"{totals['stories']} stories, {totals['sources']} sources")  # fmt: skip
+        recent = f"{totals['articles_last_day']} in the last 24 hours"
+        click.echo(
+            f"tape      {totals['articles']} articles ({recent}), {totals['stories']} stories, "
+            f"{totals['sources']} sources"
+        )
         click.echo("frontier  " + (", ".join(f"{n} {state}" for state, n in open_entries.items()) or "empty"))
-        click.echo(f"next      feed due {_when(feeds.next_due_at(conn))}, entry due {_when(frontier.next_retry_at(conn))}")
+        click.echo(
+            f"next      feed due {_when(feeds.next_due_at(conn))}; entry due {_when(frontier.next_due_at(conn))}"
+        )
         for run in runs.latest(conn, 5):
-            click.echo(f"run {run['run_id']:<5} {run['started_at']:%Y-%m-%d %H:%M:%S} UTC  {run['flow']}  {run['state']}  "
-                       f"{run['seconds']} s  {run['message'] or ''}")  # fmt: skip
+            at = f"{run['started_at']:%Y-%m-%d %H:%M:%S} UTC"
+            click.echo(f"run {run['run_id']:<5} {at}  {run['flow']}  {run['state']}  {run['seconds']} s")
+            click.echo(f"          {run['message'] or 'still at work'}")
 
 
 def _when(at: datetime | None) -> str:

@@ -31,19 +31,15 @@ def ingest(
     prepare_prefect(settings())
     from flows.ingest import ingest as flow
 
-    state = asyncio.run(
-        flow(
-            sources=list(slugs) or None,
-            limit=limit,
-            poll="all" if poll_all else "due",
-            return_state=True,
-        )
-    )
-    click.echo(state.message)
-    outcome = asyncio.run(state.aresult(raise_on_failure=False))
+    async def run() -> object:
+        state = await flow(list(slugs) or None, limit, "all" if poll_all else "due", return_state=True)
+        outcome = await state.aresult(raise_on_failure=False)
+        if not isinstance(outcome, NewstapeError):
+            click.echo(state.message)
+        return outcome
+
+    outcome = asyncio.run(run())
     if isinstance(outcome, NewstapeError):
-        raise outcome
-    if isinstance(outcome, Exception) and not state.is_failed():
         raise outcome
     raise click.exceptions.Exit(EXIT_CODES.get(str(outcome), 3))
 
@@ -65,5 +61,3 @@ def serve(port: int) -> None:
     from flows.serve import serve_forever
 
     raise click.exceptions.Exit(serve_forever(port))
-
-

@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from sql.store.bulk import Row, arrays, copy_rows, lock, new_ids
+from sql.store.bulk import Row, arrays, copy_rows, lock, new_ids, storable
 
+# Characters of a query that count; nobody types more, and Postgres refuses queries that are too large.
+LONGEST_QUERY = 1000
 _ARTICLE_COLUMNS = {
     "id": "int8", "source_id": "int8", "entry_id": "int8", "canonical_url": "text", "url_hash": "bytea",
     "story_id": "int8", "story_role": "text", "placement_no": "int8", "head_revision_id": "int8",
@@ -24,24 +26,29 @@ _REVISION_COLUMNS = {
 }  # fmt: skip
 
 _KNOWN = """
-    SELECT a.id, a.source_id, a.entry_id, a.url_hash, a.story_id, a.first_seen_at, r.number, r.content_hash, r.title
-    FROM tape.articles a JOIN tape.revisions r ON r.id = a.head_revision_id
+    SELECT a.id, a.source_id, a.entry_id, a.canonical_url, a.url_hash, a.story_id, a.first_seen_at,
+           r.number, r.content_hash, r.title, e.canonical_url AS own_url, e.url_hash AS own_hash,
+           EXISTS (SELECT FROM tape.articles o WHERE o.url_hash = e.url_hash) AS own_taken
+    FROM tape.articles a
+    JOIN tape.revisions r ON r.id = a.head_revision_id
+    LEFT JOIN ingest.entries e ON e.id = a.entry_id
 """
 
 # Articles in the languages that have a configuration of their own, the rest by whole words.
 _SEARCH = text("""
     SELECT a.article_id, a.source, a.url, a.kicker, a.title, a.published_at, a.first_seen_at, a.language, q.rank,
-           ts_headline(q.config, left(a.text, 20000), q.query,
-                       'MaxFragments=2, MinWords=6, MaxWords=18, FragmentDelimiter=" ... ", StartSel=**, StopSel=**') AS snippet
+           ts_headline(q.config, left(a.text, 20000), q.query, 'MaxFragments=2, MinWords=6, MaxWords=18, '
+                       'FragmentDelimiter=" ... ", StartSel=**, StopSel=**') AS snippet
     FROM (
         SELECT a.article_id, c.config, websearch_to_tsquery(c.config, :words) AS query,
                ts_rank(a.search_vector, websearch_to_tsquery(c.config, :words)) AS rank
-        FROM (VALUES ('de', 'german'::regconfig), ('en', 'english'), ('fr', 'french'), ('', 'simple')) c(language, config)
+        FROM (VALUES ('de', 'german'::regconfig), ('en', 'english'), ('fr', 'french'), ('', 'simple'))
+             c(language, config)
         JOIN news.articles a ON a.search_vector @@ websearch_to_tsquery(c.config, :words)
             AND (a.language = c.language OR (c.language = '' AND a.language NOT IN ('de', 'en', 'fr')))
         WHERE (CAST(:source AS text) IS NULL OR a.source = :source)
           AND (CAST(:since AS timestamptz) IS NULL OR a.first_seen_at >= :since)
-        ORDER BY rank DESC, a.first_seen_at DESC LIMIT :count
+        ORDER BY rank DESC, a.first_seen_at DESC, a.article_id LIMIT :count
     ) q
     JOIN news.articles a ON a.article_id = q.article_id
     ORDER BY q.rank DESC, a.first_seen_at DESC, a.article_id
@@ -54,7 +61,11 @@ def lock_loading(conn: Connection) -> None:
 
 
 def known_by_url(conn: Connection, hashes: Sequence[bytes]) -> dict[bytes, dict[str, Any]]:
-    """Articles with one of these URL hashes, with number, content hash and title of their head revision."""
+    """Articles with one of these URL hashes, with number, content hash and title of their head revision.
+
+    `own_url` and `own_hash` are the address of the entry they came from (None: forgotten), `own_taken` whether an
+    article, maybe itself, has that address.
+    """
     statement = text(_KNOWN + "WHERE a.url_hash = ANY(CAST(:hashes AS bytea[]))")
     return {row["url_hash"]: dict(row) for row in conn.execute(statement, {"hashes": list(hashes)}).mappings()}
 
@@ -80,12 +91,25 @@ def save(conn: Connection, stories: Sequence[Row], articles: Sequence[Row], revi
     copy_rows(conn, "tape.revisions", _REVISION_COLUMNS, revisions)
 
 
+def move(conn: Connection, rows: Sequence[Row]) -> None:
+    """Give articles (id) another address (canonical_url, url_hash); unknown ids are left out."""
+    if rows:
+        statement = text("""
+            UPDATE tape.articles a SET canonical_url = v.canonical_url, url_hash = v.url_hash
+            FROM unnest(CAST(:id AS bigint[]), CAST(:canonical_url AS text[]), CAST(:url_hash AS bytea[]))
+                 AS v(id, canonical_url, url_hash)
+            WHERE a.id = v.id
+        """)
+        conn.execute(statement, arrays(rows, ("id", "canonical_url", "url_hash")))
+
+
 def set_heads(conn: Connection, rows: Sequence[Row]) -> None:
     """Make each revision (id, article_id) the head of its article."""
     if rows:
         statement = text("""
             UPDATE tape.articles a SET head_revision_id = v.id
-            FROM unnest(CAST(:id AS bigint[]), CAST(:article_id AS bigint[])) AS v(id, article_id) WHERE a.id = v.article_id
+            FROM unnest(CAST(:id AS bigint[]), CAST(:article_id AS bigint[])) AS v(id, article_id)
+            WHERE a.id = v.article_id
         """)
         conn.execute(statement, arrays(rows, ("id", "article_id")))
 
@@ -93,8 +117,11 @@ def set_heads(conn: Connection, rows: Sequence[Row]) -> None:
 def search(
     conn: Connection, words: str, *, source: str | None = None, since: datetime | None = None, count: int = 20
 ) -> list[dict[str, Any]]:
-    """The `count` best articles for a web-style query ("exact phrase", or, -not), with a snippet; best first."""
-    chosen = {"words": words, "source": source, "since": since, "count": count}
+    """The `count` best articles for a web-style query ("exact phrase", or, -not), with a snippet; best first.
+
+    Any text is a query; one without words, or of stop words only, finds nothing.
+    """
+    chosen = {"words": storable(words[:LONGEST_QUERY]), "source": source, "since": since, "count": count}
     return [dict(row) for row in conn.execute(_SEARCH, chosen).mappings()]
 
 

@@ -1,5 +1,6 @@
 """Many rows at once: arrays for unnest, binary COPY, ids ahead of an insert."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,10 +10,26 @@ from sqlalchemy import Connection, text
 
 Row = Mapping[str, Any]
 
+# What Postgres' text can't hold. Lone surrogates come from header bytes that are not UTF-8, and from JSON escapes.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(value: Any) -> Any:
+    """`value`, in all its strings U+FFFD for NUL and lone surrogates: one odd character must not stop a batch."""
+    match value:
+        case str():
+            return value if value.isascii() and "\x00" not in value else _UNSTORABLE.sub("\ufffd", value)
+        case list() | tuple():
+            return [storable(part) for part in value]
+        case dict():
+            return {storable(key): storable(part) for key, part in value.items()}
+        case _:
+            return value
+
 
 def arrays(rows: Sequence[Row], columns: Iterable[str]) -> dict[str, list[Any]]:
     """The columns of `rows` as lists, for unnest(:a, :b, ...)."""
-    return {column: [row[column] for row in rows] for column in columns}
+    return {column: [storable(row[column]) for row in rows] for column in columns}
 
 
 def copy_rows(conn: Connection, table: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:
@@ -38,4 +55,4 @@ def lock(conn: Connection, name: str) -> None:
 
 
 def _adapted(value: Any) -> Any:
-    return Jsonb(value) if isinstance(value, dict) else value
+    return Jsonb(storable(value)) if isinstance(value, dict) else storable(value)

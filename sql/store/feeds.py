@@ -8,19 +8,19 @@ from sqlalchemy import Connection, text
 
 from sql.store.bulk import Row, arrays
 
-# The due feeds of present sources that nobody polls at present, oldest first.
+# The due feeds of present sources that nobody polls at present.
 _CLAIM = text("""
-    UPDATE ingest.feeds f SET lease_owner = :owner, lease_until = :until
-    FROM ingest.sources s
-    WHERE s.id = f.source_id AND f.id IN (
+    WITH chosen AS MATERIALIZED (
         SELECT d.id FROM ingest.feeds d JOIN ingest.sources t ON t.id = d.source_id
         WHERE d.absent_since IS NULL AND t.absent_since IS NULL
           AND (d.next_poll_at <= :now OR :all_of_them)
           AND (d.lease_until IS NULL OR d.lease_until < :now)
           AND (CAST(:slugs AS text[]) IS NULL OR t.slug = ANY(CAST(:slugs AS text[])))
-        ORDER BY d.next_poll_at, d.id
-        FOR UPDATE OF d SKIP LOCKED
+        FOR NO KEY UPDATE OF d SKIP LOCKED
     )
+    UPDATE ingest.feeds f SET lease_owner = :owner, lease_until = :until
+    FROM chosen c, ingest.sources s
+    WHERE f.id = c.id AND s.id = f.source_id
     RETURNING f.id, f.source_id, s.slug, f.url, coalesce(f.time_zone, s.time_zone) AS time_zone, f.every, f.etag,
               f.last_modified, f.body_sha256, f.failures, s.delay, s.user_agent, s.headers
 """)
@@ -30,14 +30,20 @@ _SETTLED = {
     "polled_at": "timestamptz", "changed": "boolean", "outcome": "text", "detail": "text", "failed": "boolean",
 }  # fmt: skip
 
+# Locked in the order of their ids, as a sync does (sql/store/sources.py), so that the two can't deadlock.
 _SETTLE = text(f"""
+    WITH mine AS MATERIALIZED (
+        SELECT id FROM ingest.feeds WHERE id = ANY(CAST(:id AS bigint[])) AND lease_owner = :owner
+        ORDER BY id FOR NO KEY UPDATE
+    )
     UPDATE ingest.feeds f
     SET etag = v.etag, last_modified = v.last_modified, body_sha256 = v.body_sha256, next_poll_at = v.next_poll_at,
         last_polled_at = v.polled_at, last_outcome = v.outcome, last_detail = v.detail,
         last_changed_at = CASE WHEN v.changed THEN v.polled_at ELSE f.last_changed_at END,
         failures = CASE WHEN v.failed THEN f.failures + 1 ELSE 0 END, lease_owner = NULL, lease_until = NULL
-    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _SETTLED.items())}) AS v({", ".join(_SETTLED)})
-    WHERE f.id = v.id AND f.lease_owner = :owner
+    FROM mine, unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _SETTLED.items())})
+         AS v({", ".join(_SETTLED)})
+    WHERE f.id = v.id AND f.id = mine.id
 """)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from sql.store.bulk import Row, arrays
+from sql.store.bulk import Row, arrays, storable
 
 _COUNTERS = (
     "feeds_polled", "feeds_unchanged", "feeds_failed", "entries_listed", "entries_new", "fetched", "loaded",
@@ -24,9 +24,15 @@ _ADD_SOURCES = text(f"""
 
 
 def try_lock(conn: Connection, flow: str) -> bool:
-    """Take the session-level lock of `flow` on `conn`, if no other session has it; it ends with the session."""
+    """Take the session-level lock of `flow` on `conn`, if no other session has it; closing `conn` lets it go.
+
+    A connection that has the lock leaves its pool: back in it, its session would keep the lock.
+    """
     statement = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
-    return bool(conn.execute(statement, {"name": f"newstape.flow.{flow}"}).scalar())
+    taken = bool(conn.execute(statement, {"name": f"newstape.flow.{flow}"}).scalar())
+    if taken:
+        conn.detach()
+    return taken
 
 
 def open_run(
@@ -44,14 +50,15 @@ def open_run(
 def close_run(conn: Connection, run_id: int, state: str, message: str) -> None:
     """Close the row of a run with what happened."""
     statement = text("UPDATE ingest.runs SET state = :state, message = :message, finished_at = now() WHERE id = :id")
-    conn.execute(statement, {"id": run_id, "state": state, "message": message})
+    conn.execute(statement, {"id": run_id, "state": state, "message": storable(message)})
 
 
 def close_stale(conn: Connection, flow: str) -> list[int]:
     """Close open rows of `flow` as crashed; returns their ids. Only for the holder of the flow's lock."""
     statement = text("""
         UPDATE ingest.runs SET state = 'crashed', finished_at = now(),
-            message = 'The process ended without a word (killed, or the machine went down); the next run took over its work.'
+            message = 'The process ended without a word (killed, or the machine went down); '
+                'the next run took over its work.'
         WHERE flow = :flow AND state = 'running' RETURNING id
     """)
     return list(conn.execute(statement, {"flow": flow}).scalars())

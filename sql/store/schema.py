@@ -1,8 +1,11 @@
 """What the database says about itself: our schemas, its version, partitions."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from sqlalchemy import Connection, text
+
+from sql.store.bulk import lock
 
 SCHEMAS = ("ingest", "tape", "news")
 BY_MONTH = ("ingest.pages", "ingest.fetch_events")
@@ -19,7 +22,8 @@ def is_empty(conn: Connection) -> bool:
     """Whether the database holds no table or view of anybody."""
     foreign = text("""
         SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+        WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT LIKE 'pg\\_%'
+          AND n.nspname <> 'information_schema'
         LIMIT 1
     """)
     return conn.execute(foreign).first() is None
@@ -40,14 +44,21 @@ def ensure_partitions(conn: Connection, now: datetime, months: int = MONTHS_AHEA
         for parent in BY_MONTH
         for start, end in _months(now, months)
     ] + [(f"{parent}_default", f"PARTITION OF {parent} DEFAULT") for parent in BY_MONTH]
-    exists = text("SELECT to_regclass(:name) IS NOT NULL")
-    missing = [(name, clause) for name, clause in wanted if not conn.execute(exists, {"name": name}).scalar()]
+    if _missing(conn, wanted):
+        # Two processes that start together must not both make them: who comes second looks again.
+        lock(conn, "partitions")
+    missing = _missing(conn, wanted)
     for name, clause in missing:
         conn.execute(text(f"CREATE TABLE {name} {clause}"))
     return [name for name, _ in missing]
 
 
+def _missing(conn: Connection, wanted: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    exists = text("SELECT to_regclass(:name) IS NOT NULL")
+    return [(name, clause) for name, clause in wanted if not conn.execute(exists, {"name": name}).scalar()]
+
+
 def _months(now: datetime, ahead: int) -> list[tuple[datetime, datetime]]:
     first = now.year * 12 + now.month - 1
     starts = [datetime(n // 12, n % 12 + 1, 1, tzinfo=UTC) for n in range(first, first + ahead + 2)]
-    return list(zip(starts, starts[1:], strict=False))
+    return list(pairwise(starts))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, exists, not_, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, exists, func, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from sql.store.bulk import Row, lock
@@ -38,7 +38,9 @@ def sync(conn: Connection, rows: Sequence[Row], feed_rows: Sequence[Row], now: d
     What is missing in `rows` gets absent_since = now; what came back loses it.
     """
     lock(conn, "sources")
-    renamed = _rename(conn, rows)
+    # In the order of their ids, as feeds.settle does: an upsert locks the rows that it leaves alone too.
+    conn.execute(select(feeds.c.id).order_by(feeds.c.id).with_for_update(key_share=True))
+    renamed = _rename(conn, rows, now)
     added, changed = _upsert_sources(conn, rows, now)
     absent = _mark_absent_sources(conn, [row["slug"] for row in rows], now)
     ids = slugs(conn)
@@ -76,13 +78,13 @@ def overview(conn: Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in conn.execute(statement).mappings()]
 
 
-def _rename(conn: Connection, rows: Sequence[Row]) -> tuple[str, ...]:
+def _rename(conn: Connection, rows: Sequence[Row], now: datetime) -> tuple[str, ...]:
     renamed = []
     for row in rows:
         for old in row["formerly"]:
             taken = exists().where(sources.c.slug == row["slug"])
-            statement = update(sources).where(sources.c.slug == old, not_(taken)).values(slug=row["slug"])
-            if conn.execute(statement).rowcount:
+            renaming = update(sources).where(sources.c.slug == old, not_(taken))
+            if conn.execute(renaming.values(slug=row["slug"], updated_at=now)).rowcount:
                 renamed.append(f"{old} -> {row['slug']}")
     return tuple(renamed)
 
@@ -92,9 +94,8 @@ def _upsert_sources(conn: Connection, rows: Sequence[Row], now: datetime) -> tup
         return (), ()
     known = set(slugs(conn))
     values = [{"slug": row["slug"], "created_at": now, **{c: row[c] for c in _SOURCE_COLUMNS}} for row in rows]
-    statement = insert(sources).values(values)
-    touched = conn.execute(_upsert(statement, sources, ["slug"], _SOURCE_COLUMNS, now).returning(sources.c.slug))
-    names = sorted(touched.scalars())
+    statement = _upsert(insert(sources), sources, ["slug"], _SOURCE_COLUMNS, {"updated_at": now})
+    names = sorted(conn.execute(statement.returning(sources.c.slug), values).scalars())
     return tuple(n for n in names if n not in known), tuple(n for n in names if n in known)
 
 
@@ -109,21 +110,24 @@ def _upsert_feeds(
         | {c: row[c] for c in _FEED_COLUMNS}
         for row in rows
     ]
-    statement = _upsert(insert(feeds).values(values), feeds, ["source_id", "url"], _FEED_COLUMNS, None)
-    touched = sorted((r.source_id, r.url) for r in conn.execute(statement.returning(feeds.c.source_id, feeds.c.url)))
+    new = insert(feeds)
+    # A shorter interval counts at once, not after the long one has passed.
+    sooner = {"next_poll_at": func.least(feeds.c.next_poll_at, new.excluded.next_poll_at + new.excluded.every)}
+    statement = _upsert(new, feeds, ["source_id", "url"], _FEED_COLUMNS, sooner).returning(
+        feeds.c.source_id, feeds.c.url
+    )
+    touched = sorted((row.source_id, row.url) for row in conn.execute(statement, values))
     return [key for key in touched if key not in known], [key for key in touched if key in known]
 
 
-def _upsert(statement: Any, table: Table, key: list[str], columns: Sequence[str], now: datetime | None) -> Any:
-    """Insert, or update rows that differ or come back from absence; the rest is left untouched."""
+def _upsert(statement: Any, table: Table, key: list[str], columns: Sequence[str], more: dict[str, Any]) -> Any:
+    """Insert, or update rows that differ or come back from absence, with `more`; the rest is left untouched."""
     new = statement.excluded
     differs = or_(
         *(table.c[column].is_distinct_from(new[column]) for column in columns), table.c.absent_since.is_not(None)
     )
-    values = {column: new[column] for column in columns} | {"absent_since": None}
-    return statement.on_conflict_do_update(
-        index_elements=key, set_=values if now is None else values | {"updated_at": now}, where=differs
-    )
+    values = {column: new[column] for column in columns} | {"absent_since": None} | more
+    return statement.on_conflict_do_update(index_elements=key, set_=values, where=differs)
 
 
 def _mark_absent_sources(conn: Connection, present: list[str], now: datetime) -> tuple[str, ...]:
@@ -140,14 +144,10 @@ def _mark_absent_feeds(
     conn: Connection, rows: Sequence[Row], ids: dict[str, int], now: datetime
 ) -> list[tuple[int, str]]:
     """Feeds that no file lists any more; those of an absent source included."""
-    listed = [(ids[row["slug"]], row["url"]) for row in rows]
+    listed = {(ids[row["slug"]], row["url"]) for row in rows}
     keys = select(feeds.c.id, feeds.c.source_id, feeds.c.url).where(feeds.c.absent_since.is_(None))
-    gone = [
-        (row.id, row.source_id, row.url) for row in conn.execute(keys) if (row.source_id, row.url) not in set(listed)
-    ]
+    gone = {row.id: (row.source_id, row.url) for row in conn.execute(keys) if (row.source_id, row.url) not in listed}
     if gone:
-        chosen = and_(feeds.c.id == bindparam("feed_id"))
-        conn.execute(
-            update(feeds).where(chosen).values(absent_since=now), [{"feed_id": feed_id} for feed_id, _, _ in gone]
-        )
-    return sorted((source_id, url) for _, source_id, url in gone)
+        marked = update(feeds).where(feeds.c.id == bindparam("feed_id")).values(absent_since=now)
+        conn.execute(marked, [{"feed_id": feed_id} for feed_id in gone])
+    return sorted(gone.values())

@@ -158,13 +158,15 @@ entries = Table(
     Column(
         "page_id",
         BigInteger,
-        comment="Archived page, with page_fetched_at the key of ingest.pages; NULL: not fetched. No foreign key: pages expire.",
+        comment="Archived page, with page_fetched_at the key of ingest.pages; NULL: not fetched. "
+        "No foreign key: pages expire.",
     ),
     instant("page_fetched_at", "When that page was fetched; NULL: not fetched.", nullable=True),
     Column(
         "article_id",
         BigInteger,
-        comment="Article it became or repeats (tape.articles); NULL: none. No foreign key: ingest must not wait for tape.",
+        comment="Article it became or repeats (tape.articles); NULL: none. "
+        "No foreign key: ingest must not wait for tape.",
     ),
     text("lease_owner", "Process that works on it at present; NULL: none.", nullable=True),
     instant("lease_until", "When that lease runs out if it is not renewed; NULL: no lease.", nullable=True),

@@ -63,7 +63,8 @@ articles = Table(
     Column(
         "head_revision_id",
         BigInteger,
-        comment="Latest revision (tape.revisions). No foreign key: they would point at each other; NULL only inside a load.",
+        comment="Latest revision (tape.revisions). No foreign key: they would point at each other; "
+        "NULL only inside a load.",
     ),
     instant(
         "published_at",
@@ -93,6 +94,8 @@ articles = Table(
     Index(None, "published_at"),
     # Serves the members of a story.
     Index(None, "story_id"),
+    # Serves search: from a revision that was found to its article.
+    Index(None, "head_revision_id", unique=True),
     schema=SCHEMA,
     comment="One row per article, known by its canonical URL; what it says stands in its revisions.",
 )

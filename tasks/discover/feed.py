@@ -13,7 +13,7 @@ import feedparser
 from tasks.discover.json_feed import parse_json_feed
 from tasks.discover.listing import Listing, entries_of
 from tasks.discover.markup import plain
-from tasks.discover.repair import cut, find_root, repaired
+from tasks.discover.repair import Root, cut, find_root, items_alone, repaired
 from tasks.model import FeedDocument, FeedKind
 from tasks.outcome import Failure, Reason, Stage
 from tasks.text import decode
@@ -53,11 +53,7 @@ def _parse_xml(text: str, feed_url: str, zone: str) -> FeedDocument | Failure:
     if root.kind is None:
         return Failure(Stage.DISCOVER, Reason.NOT_A_FEED, f"the document is {root.tag}")
     whole, left_out = cut(repaired(text, root), root, MAX_ENTRIES)
-    # Links stay as printed (no base given, nothing resolved but xml:base): listing.py repairs them first.
-    # Nothing is shown in a browser, so nothing is sanitised: that takes a third of the time.
-    parsed = feedparser.parse(
-        whole.encode(), response_headers=_XML_IN_UTF8, resolve_relative_uris=False, sanitize_html=False
-    )
+    parsed, broken = _read(whole, root)
     if not parsed.entries and (parsed.bozo or not parsed.version):
         trouble = parsed.get("bozo_exception") or "no channel and no item"
         return Failure(Stage.DISCOVER, Reason.NOT_A_FEED, f"<{root.tag}>, but {trouble}")
@@ -67,19 +63,48 @@ def _parse_xml(text: str, feed_url: str, zone: str) -> FeedDocument | Failure:
         title=plain(_text(parsed.feed, "title"), _MAX_FEED_TITLE_CHARACTERS),
         language=_text(parsed.feed, "language") or None,
         entries=entries,
-        rejected=(*rejected, *left_out),
+        rejected=(*rejected, *broken, *left_out),
+    )
+
+
+def _read(text: str, root: Root) -> tuple[Any, list[str]]:
+    """What feedparser reads, and a line for each item on which it fails; its error when it fails on all of them.
+
+    It raises on some crossed tags (KeyError on a stray </link>, 6.0.14); then each item is read in a document of its
+    own, so that a bad item costs itself and not the feed.
+    """
+    try:
+        return _read_whole(text), []
+    except Exception as error:
+        entries: list[Any] = []
+        broken: list[str] = []
+        for number, alone in enumerate(items_alone(text, root), 1):
+            try:
+                entries += _read_whole(alone).entries
+            except Exception as trouble:  # noqa: BLE001 - as above, one item at a time
+                broken.append(f"item {number}: feedparser fails on it ({trouble!r})")
+        if not entries:
+            raise
+        return feedparser.FeedParserDict(entries=entries, feed={}, bozo=True, bozo_exception=error), broken
+
+
+def _read_whole(text: str) -> Any:
+    # Links stay as printed (no base given, nothing resolved but xml:base): listing.py repairs them first.
+    # Nothing is shown in a browser, so nothing is sanitised: that takes a third of the time.
+    return feedparser.parse(
+        text.encode(), response_headers=_XML_IN_UTF8, resolve_relative_uris=False, sanitize_html=False
     )
 
 
 def _listing(listed: dict[str, Any], kind: FeedKind) -> Listing:
     """One item as feedparser gives it, with its dates as printed."""
     dates = ((f"feed.{_ORIGINS.get((kind, key), key)}", _text(listed, key)) for key in _DATE_FIELDS)
-    contents = dict.get(listed, "content") or [{}]
+    contents = _parts(listed, "content")
     return Listing(
         links=tuple(_links(listed)),
         guid=_text(listed, "id"),
         title=_text(listed, "title"),
-        summary=_text(listed, "summary") or _text(contents[0], "value"),
+        summary=_text(listed, "summary") or (_text(contents[0], "value") if contents else ""),
         dates=tuple((origin, raw) for origin, raw in dates if raw),
     )
 
@@ -95,9 +120,15 @@ def _links(listed: dict[str, Any]) -> Iterator[str]:
     yield _text(listed, "feedburner_origlink")
     if link != guid or guid_is_address:
         yield link
-    yield from (_text(other, "href") for other in dict.get(listed, "links", ()) if _text(other, "rel") == "alternate")
+    yield from (_text(other, "href") for other in _parts(listed, "links") if _text(other, "rel") == "alternate")
     if guid_is_address:
         yield guid
+
+
+def _parts(listed: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """The links or contents of an item; none where an element of that very name has taken their place."""
+    parts = dict.get(listed, key)
+    return parts if isinstance(parts, list) else []
 
 
 def _text(fields: dict[str, Any], key: str) -> str:

@@ -4,10 +4,10 @@ import asyncio
 import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 
 from tasks.discover.feed import parse_feed
 from tasks.model import Feed, FeedDocument, Get, Response, Validators
@@ -18,8 +18,8 @@ from tasks.urls import host_key
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_BACKOFF = timedelta(days=1)
-# Ends with */*: some portals answer 406 to a list of feed types alone.
 NOT_MODIFIED = 304
+# Ends with */*: some portals answer 406 to a list of feed types alone.
 ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 )
@@ -65,7 +65,7 @@ def next_poll_at(now: datetime, every: timedelta, key: str, failures: int = 0) -
     A late tick never halves the rate, and feeds of one host are not asked all at :00. Each failure in a row doubles
     the interval, up to a day: a feed is never given up.
     """
-    interval = min(every * 2 ** min(failures, 12), max(LONGEST_BACKOFF, every))
+    interval = min(every * (1 << min(failures, 12)), max(LONGEST_BACKOFF, every))
     offset = interval * (zlib.crc32(key.encode()) / 2**32)
     return EPOCH + offset + ((now - EPOCH - offset) // interval + 1) * interval
 
@@ -101,13 +101,14 @@ async def poll(feed: Feed, get: Get, headers: Mapping[str, str], max_bytes: int)
         return _seen(feed, answer, PollOutcome.NOT_MODIFIED, feed.body_sha256)
     body = inflate(answer.body, answer.headers.get("content-encoding"), max_bytes)
     if isinstance(body, Reason):
-        return _failed(feed, Failure(Stage.DISCOVER, body, "the feed's body can't be inflated", answer.status))
+        detail = f"{len(answer.body)} bytes do not inflate within {max_bytes}"
+        return _refused(feed, answer, Failure(Stage.DISCOVER, body, detail, answer.status))
     digest = hashlib.sha256(body).digest()
     if digest == feed.body_sha256:
         return _seen(feed, answer, PollOutcome.SAME_BODY, digest)
     document = parse_feed(body, answer.final_url, zone=feed.time_zone, charset=answer.charset)
     if isinstance(document, Failure):
-        return _failed(feed, replace(document, status=answer.status))
+        return _refused(feed, answer, replace(document, status=answer.status))
     return replace(_seen(feed, answer, PollOutcome.CHANGED, digest), document=document)
 
 
@@ -144,4 +145,11 @@ def _failed(feed: Feed, failure: Failure) -> Poll:
         body_sha256=feed.body_sha256,
         failure=failure,
         status=failure.status,
+    )
+
+
+def _refused(feed: Feed, answer: Response, failure: Failure) -> Poll:
+    """A poll whose answer came and can't be read: a failure that cost what it cost."""
+    return replace(
+        _failed(feed, failure), at=answer.at, received_bytes=len(answer.body), duration_ms=answer.duration_ms
     )

@@ -6,6 +6,7 @@ No entity is ever expanded: a DOCTYPE is dropped unread, HTML's own entities com
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html.entities import name2codepoint
 
@@ -124,8 +125,22 @@ def cut(text: str, root: Root, limit: int) -> tuple[str, list[str]]:
     if broken := _ITEM_START.search(tail):
         # A link cut in the middle would be an address that never existed.
         left_out.append("the document ends within an item, which was not read")
-        closing = "</channel>" if root.kind is FeedKind.RSS else ""
-        tail = f"{tail[: broken.start()]}{closing}</{root.tag}>"
+        tail = f"{tail[: broken.start()]}{_closing(root)}"
     if len(ends) > limit:
         left_out.append(f"{len(ends) - limit} items beyond the first {limit} were not read")
     return read + tail, left_out
+
+
+def items_alone(text: str, root: Root) -> Iterator[str]:
+    """Each item in a document of its own, under the root's own start tag (its namespaces and its base)."""
+    opening = text[: text.find(">") + 1] + ("<channel>" if root.kind is FeedKind.RSS else "")
+    behind = 0
+    for end in _ITEM_END.finditer(text):
+        start = _ITEM_START.search(text, behind, end.end())
+        if start:
+            yield f"{opening}{text[start.start() : end.end()]}{_closing(root)}"
+        behind = end.end()
+
+
+def _closing(root: Root) -> str:
+    return f"</channel></{root.tag}>" if root.kind is FeedKind.RSS else f"</{root.tag}>"

@@ -25,16 +25,21 @@ _NAME = "|".join(re.escape(name) for name in sorted(_AGENCIES, key=len, reverse=
 # "(dpa-AFX)", "(Reuters/dpa)", "(awp/sda)", also with initials: "(dpa/mik)".
 _IN_BRACKETS = re.compile(rf"\(\s*({_NAME})(?:\s*[/,]\s*[\w.-]{{2,20}}){{0,3}}\s*\)", re.IGNORECASE)
 # A dateline in front of the first sentence: "ZÜRICH (awp) -", "LONDON, 3. Sept (Reuters) -", "Frankfurt, dpa-AFX -".
+# "Konzern (laut Reuters) ..." has no dash behind its brackets.
 _OPENING = re.compile(
-    rf"^[^.!?]{{0,60}}?\(\s*({_NAME})(?:\s*[/,]\s*[\w.-]{{2,20}}){{0,3}}\s*\)|^(?:[A-ZÄÖÜ][\w/ .-]{{2,30}},\s*)?({_NAME})\s*[-–—:]\s",
+    rf"^(?:[^.!?]|(?<=\d)\.|(?<=[a-z]{{3}})\.){{0,60}}?\(\s*({_NAME})(?:\s*[/,]\s*[\w.-]{{2,20}}){{0,3}}\s*\)\s*[-–—:]"
+    rf"|^\(\s*({_NAME})\s*\)|^(?:[A-ZÄÖÜ][\w/ .-]{{2,30}},\s*)?({_NAME})\s+[-–—]\s",
     re.IGNORECASE,
 )
 # A last line that is nothing but a credit: "Quelle: dpa-AFX", "© Reuters", "awp/ab", "(Mit Material der dpa)".
 _CREDIT_LINE = re.compile(
-    rf"^\W*(?:(?:quelle|source|credit|mit material(?: von| der)?|mit|von|by|par|copyright)\W+)*(?:(?:der|von)\s+)?({_NAME})"
+    r"^\W*(?:(?:quelle|source|credit|mit material(?: von| der)?|mit|von|by|par|copyright)\W+)*(?:(?:der|von)\s+)?"
+    rf"({_NAME})"
     r"(?:\s*(?:[/,&+]|und|and|et)\s*[\w.-]{1,20}){0,4}\W*$",
     re.IGNORECASE,
 )
+# Signs that may follow the closing bracket of a credit: a full stop, a quotation mark.
+_MAX_BEHIND_CREDIT = 2
 _STATED_KEYS = ("author", "creator", "creditText", "sourceOrganization", "provider", "publisher", "copyrightHolder")
 _STATED_METAS = ("author", "article:author", "dcterms.creator", "dc.creator", "source", "agency", "news_source")
 
@@ -63,11 +68,11 @@ def _printed_agency(paragraphs: list[str]) -> Said | None:
     """The agency in a dateline of the first two paragraphs, or in brackets or alone at the end of the last two."""
     for text in paragraphs[:2]:
         if found := _OPENING.match(text):
-            return Said(_AGENCIES[(found[1] or found[2]).casefold()], "text")
+            return Said(_AGENCIES[(found[1] or found[2] or found[3]).casefold()], "text")
     for text in reversed(paragraphs[-2:]):
         if name := agency_of(text):
             return Said(name, "text")
         closing = list(_IN_BRACKETS.finditer(text))
-        if closing and len(text) - closing[-1].end() <= 2:
+        if closing and len(text) - closing[-1].end() <= _MAX_BEHIND_CREDIT:
             return Said(_AGENCIES[closing[-1][1].casefold()], "text")
     return None

@@ -4,11 +4,11 @@ import traceback
 
 from config.errors import Misconfigured
 from tasks.extract.assembly import assemble, read_head
-from tasks.extract.body import find_paragraphs
+from tasks.extract.body import find_body
 from tasks.extract.opening import find_opening
 from tasks.extract.page import Statements, read_statements
 from tasks.extract.pruning import prune
-from tasks.extract.tree import not_html, not_markup, parse
+from tasks.extract.tree import TooDeepError, not_html, not_markup, parse
 from tasks.model import Article, Page, Profile
 from tasks.outcome import Failure, Reason, Stage
 from tasks.text import decode, inflate
@@ -35,6 +35,8 @@ def extract_html(html: str, url: str, profile: Profile) -> Article | Failure:
     try:
         root = parse(html)
         return _no_text(url, "no element in the markup") if root is None else _read(read_statements(root, url, profile))
+    except TooDeepError:
+        return _failure(Reason.TOO_LARGE, f"{url}: elements nested deeper than the parser follows")
     except Misconfigured:
         raise
     except Exception:  # noqa: BLE001 - the one broad catch, around foreign parsers; a run counts its crashes
@@ -47,9 +49,9 @@ def _read(page: Statements) -> Article | Failure:
     if head is None:
         return _no_text(page.url, "no title")
     prune(page.root, page.headline)
-    found = find_paragraphs(page.root)
-    opening = find_opening(page, found, head.captions)
-    article = assemble(page, head, opening, found)
+    body = find_body(page)
+    opening = find_opening(page, body.paragraphs, head.captions)
+    article = assemble(page, head, opening, body)
     return _no_text(page.url, "a title without text, and no word of an article") if article is None else article
 
 

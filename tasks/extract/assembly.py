@@ -1,10 +1,10 @@
-"""The values of the layers put together: what stands around the text is taken out of it, lead and bullets put in front."""
+"""The values of the layers put together: what stands around the text goes, lead and bullets come first."""
 
 from typing import NamedTuple
 
 from tasks.extract.agencies import find_agency
 from tasks.extract.authors import Authors, find_authors
-from tasks.extract.body import Frame, keep_body
+from tasks.extract.body import Body, Frame, keep_body
 from tasks.extract.labels import (
     find_canonical,
     find_image,
@@ -57,17 +57,27 @@ def read_head(page: Statements) -> Head | None:
     }
     values = {name: value for name, value in said.items() if value}
     captions = frozenset(map(squeezed, captions_of(page.root)))
-    return Head(title, title_spellings(page), kicker, find_authors(page), find_times(page), captions, values, find_tags(page), find_paywall(page))
+    return Head(
+        title,
+        title_spellings(page),
+        kicker,
+        find_authors(page),
+        find_times(page),
+        captions,
+        values,
+        find_tags(page),
+        find_paywall(page),
+    )
 
 
-def assemble(page: Statements, head: Head, opening: Opening, found: list[str]) -> Article | None:
+def assemble(page: Statements, head: Head, opening: Opening, body: Body) -> Article | None:
     """The article; None where there is no text and nothing says that the page is one."""
-    head = _signed(page, head, found)
-    paragraphs = _with_opening(opening, keep_body(found, _frame(head, opening)))
+    head = _signed(page, head, body.paragraphs)
+    paragraphs = _with_opening(opening, keep_body(body.paragraphs, _frame(head, opening)))
     if not paragraphs and not _declares_article(page):
         return None
     text = "\n\n".join(paragraphs)
-    agency = find_agency(page, head.authors.credits, found)
+    agency = find_agency(page, head.authors.credits, body.paragraphs)
     language = find_language(page, f"{head.title.value} {text}")
     values = head.values | {"title": head.title, "language": language}
     values |= {name: said for name, said in (("kicker", head.kicker), ("agency", agency)) if said}
@@ -82,7 +92,7 @@ def assemble(page: Statements, head: Head, opening: Opening, found: list[str]) -
         paywall=head.paywall[0],
         kind=_kind(paragraphs),
         word_count=len(text.split()),
-        provenance=_provenance(head, opening, values, text),
+        provenance=_provenance(head, opening, values) | ({"text": body.layer} if text else {}),
         **{name: said.value for name, said in values.items()},
     )
 
@@ -90,7 +100,7 @@ def assemble(page: Statements, head: Head, opening: Opening, found: list[str]) -
 def _signed(page: Statements, head: Head, found: list[str]) -> Head:
     """The head, completed by what a plain page prints below its text: signature and picture credit."""
     closing = found[-_CLOSING_LINES:]
-    if not head.authors.names:
+    if not head.authors.has_person:
         head = head._replace(authors=find_authors(page, closing))
     if "image_credit" not in head.values and (credit := find_image_credit(page, closing)):
         head = head._replace(values=head.values | {"image_credit": credit})
@@ -129,7 +139,7 @@ def _declares_article(page: Statements) -> bool:
     return bool(types_of(page.article) & ARTICLE_TYPES) or (page.meta("og:type") or "").lower() in ("article", "news")
 
 
-def _provenance(head: Head, opening: Opening, values: dict[str, Said], text: str) -> dict[str, str]:
+def _provenance(head: Head, opening: Opening, values: dict[str, Said]) -> dict[str, str]:
     """Layer by field, for the fields that have a value."""
     layers = {name: said.layer for name, said in values.items()}
     layers |= {name: "dom" for name in ("lead", "summary") if getattr(opening, name)}
@@ -139,6 +149,4 @@ def _provenance(head: Head, opening: Opening, values: dict[str, Said], text: str
     for name, (value, layer) in (("tags", head.tags), ("paywall", head.paywall)):
         if value or value is False:
             layers[name] = layer
-    if text:
-        layers["text"] = "trafilatura"
-    return dict(sorted(layers.items()))
+    return layers

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from tasks.extract.agencies import agency_of
 from tasks.extract.page import Statements, site_names, squeezed
 from tasks.extract.structured import plain
-from tasks.extract.tree import blocks_after, blocks_before, class_words, text_of
+from tasks.extract.tree import blocks_after, blocks_before, class_words, short_text
+from tasks.extract.words import word_set
 from tasks.text import clean
 
 _METAS = (
@@ -21,22 +22,28 @@ _METAS = (
     "dcterms.creator", "dc.contributor", "article:author_name", "cxenseparse:author", "authors", "article.author",
     "news_author", "twitter:data1",
 )  # fmt: skip
-_BYLINE_WORDS = frozenset(
-    "author authors byline autor autoren autorin autorenname verfasser verfasserin authorname signatur bylines".split()
+_BYLINE_WORDS = word_set(
+    "author authors byline autor autoren autorin autorenname verfasser verfasserin authorname signatur bylines"
 )
-_NOT_BYLINE_WORDS = frozenset("comment comments kommentar related teaser bio social share follow newsletter".split())
+_NOT_BYLINE_WORDS = word_set("comment comments kommentar related teaser bio social share follow newsletter")
 _PREFIX = re.compile(
-    r"^(?:von|by|par|por|di|text|texte?|autor(?:in|en)?|author|written by|geschrieben von|verfasst von|ein(?:e)? (?:\w+ ){1,2}von|"
-    r"redaktion:|story by|article by|words by|posted by|reported by|recherche)(?:\s*[:|]\s*|\s+)",
+    r"^(?:von|by|par|por|di|text|texte?|autor(?:in|en)?|author|written by|geschrieben von|verfasst von|"
+    r"eine? (?:\w+ ){1,2}von|redaktion:|story by|article by|words by|posted by|reported by|recherche)"
+    r"(?:\s*[:|]\s*|\s+)",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"\s*[;|/•·]\s*|\s*,\s+(?!Jr\b|Sr\b|Ph\.?D|MBA\b)|\s+(?:und|and|et|sowie|&)\s+|\s+[-–—]\s+", re.IGNORECASE)
+_SPLIT = re.compile(
+    r"\s*[;|/•·]\s*|\s*,\s+(?!Jr\b|Sr\b|Ph\.?D|MBA\b)|\s+(?:und|and|et|sowie|&)\s+|\s+[-–—]\s+", re.IGNORECASE
+)
 _BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]")
 _ADDRESS = re.compile(r"\S+@\S+|^@|https?:|www\.|\.(?:html?|php)\b", re.IGNORECASE)
-_DESK = re.compile(r"redaktion|redakteur|editor(?:ial|s)?\b|newsroom|\bdesk\b|\bstaff\b|rédaction|redacción|redazione|\bteam\b|\bonline\b", re.IGNORECASE)
+_DESK = re.compile(
+    r"redaktion|redakteur|editor(?:ial|s)?\b|newsroom|\bdesk\b|\bstaff\b|rédaction|redacción|redazione|\bteam\b|\bonline\b",
+    re.IGNORECASE,
+)
 _ROLE = re.compile(
-    r"korrespondent|correspondent|reporter|journalist|redakteur|redaktor|editor\b|chef|leiter|volontär|autor\b|contributor|"
-    r"columnist|writer|bureau|producer|analyst\b|ressort|mitarbeiter",
+    r"korrespondent|correspondent|reporter|journalist|redakteur|redaktor|editor\b|chef|leiter|volontär|autor\b|"
+    r"contributor|columnist|writer|bureau|producer|analyst\b|ressort|mitarbeiter",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"https?://\S+")
@@ -45,6 +52,8 @@ _TITLE = re.compile(r"^(?:dr|prof|dipl|mag|mr|mrs|ms)\.\s+(?:med\.\s+|rer\.\s+\w
 _HAS_DIGIT = re.compile(r"\d")
 _MAX_WORDS = 6
 _PERSONS = 0
+_MAX_CREDIT_CHARACTERS = 120
+_MAX_PRINTED_CHARACTERS = 80
 # Blocks beside the headline that are looked at for a byline.
 _NEAR = 14
 _PRINTED_BYLINE = re.compile(r"^(?:von|by|par|por)\s+[A-ZÄÖÜÀ-Ý]", re.IGNORECASE)
@@ -57,6 +66,7 @@ class Authors(NamedTuple):
     names: tuple[str, ...]
     layer: str
     credits: tuple[str, ...]
+    has_person: bool
 
 
 def find_authors(page: Statements, closing: Iterable[str] = ()) -> Authors:
@@ -78,8 +88,8 @@ def find_authors(page: Statements, closing: Iterable[str] = ()) -> Authors:
             found.append((rank, chosen, layer))
         if any(rank == _PERSONS and chosen for rank, chosen, _ in found):
             break
-    _, names, layer = min((entry for entry in found if entry[1]), key=lambda entry: entry[0], default=(0, (), ""))
-    return Authors(names, layer, tuple(credits_))
+    rank, names, layer = min((entry for entry in found if entry[1]), key=lambda entry: entry[0], default=(-1, (), ""))
+    return Authors(names, layer, tuple(credits_), rank == _PERSONS)
 
 
 def _ranked(names: tuple[str, ...], site: frozenset[str]) -> tuple[tuple[str, ...], ...]:
@@ -114,7 +124,9 @@ def _node_names(author: object, ids: Mapping[str, Mapping[str, object]]) -> Iter
 
 def _metas(page: Statements) -> Iterator[str]:
     """Author names of meta tags; twitter:data1 only under a label that says so."""
-    written = re.search(r"written|geschrieben|verfasst|author|autor|écrit", page.meta("twitter:label1") or "", re.IGNORECASE)
+    written = re.search(
+        r"written|geschrieben|verfasst|author|autor|écrit", page.meta("twitter:label1") or "", re.IGNORECASE
+    )
     for name in _METAS:
         if name != "twitter:data1" or written:
             yield from page.metas.get(name, ())
@@ -127,12 +139,12 @@ def _bylines(page: Statements) -> Iterator[str]:
     near = [*islice(blocks_after(page.headline), _NEAR), *islice(blocks_before(page.headline), 4)]
     for block in near:
         for element in (*block.iter(), *islice(block.iterancestors(), 2)):
-            if not isinstance(element.tag, str) or len(text := text_of(element)) > 120 or not text:
+            if not isinstance(element.tag, str):
                 continue
             words = class_words(element)
             if (words & _BYLINE_WORDS or element.get("rel") == "author") and not words & _NOT_BYLINE_WORDS:
-                yield text
-    yield from (text for block in near if len(text := text_of(block)) <= 80 and _PRINTED_BYLINE.match(text))
+                yield short_text(element, _MAX_CREDIT_CHARACTERS)
+    yield from (text for block in near if _PRINTED_BYLINE.match(text := short_text(block, _MAX_PRINTED_CHARACTERS)))
 
 
 def _names(credit: str) -> list[str]:

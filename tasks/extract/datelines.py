@@ -8,7 +8,8 @@ import re
 _MONTH = r"(?:[A-Za-zÀ-ÿ]{3,10}\.?)"
 _CLOCK = (
     r"(?:(?:\s*(?:,|-|–|\||/|um|at|à|o'clock|kl\.?)\s*|\s+)*"
-    r"\d{1,2}(?:[:.h]\d{2})(?::\d{2})?(?:\s*(?:[ap]\.?m\.?\b|Uhr\b|h\b))?(?:\s*\(?(?:MESZ|MEZ|CEST|CET|UTC|GMT|BST|E[SD]T|P[SD]T|C[SD]T)\)?)?)"
+    r"\d{1,2}(?:[:.h]\d{2})(?::\d{2})?(?:\s*(?:[ap]\.?m\b\.?|Uhr\b|h\b))?"
+    r"(?:\s*\(?(?:MESZ|MEZ|CEST|CET|UTC|GMT|BST|E[SD]T|P[SD]T|C[SD]T)\b\)?)?)"
 )
 _DAY = (
     r"(?:\d{1,2}\.\s?\d{1,2}\.\s?\d{4}|\d{1,2}\.\s?\d{1,2}\.\d{2}\b|\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4}|"
@@ -16,15 +17,17 @@ _DAY = (
 )
 _DATE = re.compile(rf"(?<![\w.]){_DAY}(?:T?{_CLOCK})?", re.IGNORECASE)
 _UPDATED = re.compile(
-    r"aktualisi|update|zuletzt|geändert|überarbeitet|bearbeitet|stand:|modifi|mis à jour|last changed|revised|actualiz|aggiornat",
+    r"aktualisi|update|zuletzt|geändert|überarbeitet|bearbeitet|stand:|modifi|mis à jour|last changed|revised|actualiz|"
+    r"aggiornat",
     re.IGNORECASE,
 )
 _PUBLISHED_LABEL = re.compile(
-    r"(?:\b(?:veröffentlicht|publiziert|erschienen|erstellt|published|posted|publié|date|datum)\b(?:\s+(?:am|on|le))?\s*:?\s*)$",
+    r"\b(?:veröffentlicht|publiziert|erschienen|erstellt|published|posted|publié|date|datum)\b(?:\s+(?:am|on|le))?"
+    r"\s*:?\s*$",
     re.IGNORECASE,
 )
 # A line that holds a date and more than this besides is prose, not a dateline.
-MAX_WORDS_BESIDE = 8
+_MAX_WORDS_BESIDE = 8
 
 
 def split_dateline(line: str) -> tuple[str, str | None]:
@@ -39,7 +42,7 @@ def split_dateline(line: str) -> tuple[str, str | None]:
 def is_dateline(line: str) -> bool:
     """Whether the line is little more than a date."""
     found = _DATE.search(line)
-    return bool(found) and len(line.replace(found[0], " ", 1).split()) <= MAX_WORDS_BESIDE if found else False
+    return found is not None and len(line.replace(found[0], " ", 1).split()) <= _MAX_WORDS_BESIDE
 
 
 def is_update(label: str) -> bool:

@@ -11,24 +11,29 @@ from collections.abc import Iterable
 from tasks.extract.page import Said, Statements
 from tasks.extract.structured import Node, first, strings, types_of
 from tasks.extract.tree import class_words, text_of
+from tasks.extract.words import word_set
 from tasks.urls import absolute_url, host_key
 
 _LANGUAGE = re.compile(r"^([a-z]{2})(?:[-_].*)?$", re.IGNORECASE)
 _CREDIT = re.compile(
-    r"(?:^|(?<=[\s(/|]))(?:(?:Bildquellen?|Bildrechte|Bildnachweis|Fotoquelle|Fotos?|Bild|Photos?|Image|Picture|Crédits? photo|Crédits?|"
-    r"Credits?)(?:\s+(?:credit|by|von))?\s*[:：]|©|\(c\))\s*(?P<who>\S.{1,100})$",
+    r"(?:^|(?<=[\s(/|]))(?:(?:Bildquellen?|Bildrechte|Bildnachweis|Fotoquelle|Fotos?|Bild|Photos?|Image|Picture|"
+    r"Crédits? photo|Crédits?|Credits?)(?:\s+(?:credit|by|von))?\s*[:：]|©|\(c\))\s*(?P<who>\S.{1,100})$",
     re.IGNORECASE,
 )
-_CREDIT_WORDS = frozenset("credit credits copyright fotocredit imagecredit photocredit bildquelle bildnachweis source".split())
+_CREDIT_WORDS = word_set("credit credits copyright fotocredit imagecredit photocredit bildquelle bildnachweis source")
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 _MAX_TAGS = 30
+_MAX_TAG_CHARACTERS = 60
+# A text shorter than this, or with a smaller share of common words, says too little about its language.
+_MIN_WORDS = 40
+_MIN_SHARE = 0.15
 # The most frequent words of the languages whose articles we read most; they overrule a wrong lang attribute.
 _COMMON_WORDS = {
-    "de": frozenset("der die das und ist nicht mit von den für auf im zu ein eine sich dem des".split()),
-    "en": frozenset("the of and to in that is for with on was as at by it from he".split()),
-    "fr": frozenset("le la les des et est dans pour une que qui sur du au par pas".split()),
-    "it": frozenset("il che di e la per una con del della sono non gli nel".split()),
-    "es": frozenset("el la los de que y en las por con una para del se".split()),
+    "de": word_set("der die das und ist nicht mit von den für auf im zu ein eine sich dem des"),
+    "en": word_set("the of and to in that is for with on was as at by it from he"),
+    "fr": word_set("le la les des et est dans pour une que qui sur du au par pas"),
+    "it": word_set("il che di e la per una con del della sono non gli nel"),
+    "es": word_set("el la los de que y en las por con una para del se"),
 }
 
 
@@ -38,7 +43,9 @@ def find_section(page: Statements) -> Said | None:
         return Said(text, "jsonld")
     if text := page.meta("article:section", "og:section"):
         return Said(text, "opengraph")
-    text = page.meta("parsely-section", "cxenseparse:section", "section", "category", "sailthru.vertical", "dcterms.subject")
+    text = page.meta(
+        "parsely-section", "cxenseparse:section", "section", "category", "sailthru.vertical", "dcterms.subject"
+    )
     return Said(text, "meta") if text else None
 
 
@@ -51,25 +58,26 @@ def find_tags(page: Statements) -> tuple[tuple[str, ...], str]:
     )
     for layer, texts in layers:
         parts = [part.strip() for text in texts for part in re.split(r"[,;]", text)]
-        if tags := tuple(dict.fromkeys(part for part in parts if 1 < len(part) <= 60)):
+        if tags := tuple(dict.fromkeys(part for part in parts if 1 < len(part) <= _MAX_TAG_CHARACTERS)):
             return tags[:_MAX_TAGS], layer
     return (), ""
 
 
 def find_language(page: Statements, text: str) -> Said:
     """ISO 639-1 code: what the page says, unless the words of the text plainly belong to another language."""
-    claimed = next((said for said in _claimed_languages(page)), Said(page.profile.language, "source"))
+    claimed = next(iter(_claimed_languages(page)), Said(page.profile.language, "source"))
     words = text.casefold().split()[:600]
     shares = {code: sum(word in common for word in words) for code, common in _COMMON_WORDS.items()}
     spoken = max(shares, key=lambda code: shares[code])
-    if shares[spoken] >= len(words) * 0.15 and shares[spoken] > 2 * shares.get(claimed.value, 0) and len(words) > 40:
-        return Said(spoken, "text")
-    return claimed
+    is_plain = len(words) > _MIN_WORDS and shares[spoken] >= len(words) * _MIN_SHARE
+    return Said(spoken, "text") if is_plain and shares[spoken] > 2 * shares.get(claimed.value, 0) else claimed
 
 
 def find_canonical(page: Statements) -> Said | None:
     """The absolute canonical address, where it stays on the page's own host."""
-    link = next((tag.get("href") for tag in page.root.iter("link") if (tag.get("rel") or "").lower() == "canonical"), None)
+    link = next(
+        (tag.get("href") for tag in page.root.iter("link") if (tag.get("rel") or "").lower() == "canonical"), None
+    )
     for raw, layer in ((link, "dom"), (page.meta("og:url"), "opengraph")):
         address = absolute_url(page.url, raw) if raw else None
         if address and _site(address) == _site(page.url):
@@ -91,7 +99,11 @@ def find_image(page: Statements) -> Said | None:
     image = page.article.get("image")
     node = image[0] if isinstance(image, list) and image else image
     stated = first(node, "url", "contentUrl", "@id") if isinstance(node, dict) else next(iter(strings(node)), None)
-    for raw, layer in ((stated, "jsonld"), (page.meta("og:image", "og:image:url"), "opengraph"), (page.meta("twitter:image"), "meta")):
+    for raw, layer in (
+        (stated, "jsonld"),
+        (page.meta("og:image", "og:image:url"), "opengraph"),
+        (page.meta("twitter:image"), "meta"),
+    ):
         if raw and (address := absolute_url(page.url, raw)):
             return Said(address, layer)
     return None
@@ -129,18 +141,24 @@ def _figure_credit(figure: object) -> str | None:
 
 def _claimed_languages(page: Statements) -> list[Said]:
     """What the layers claim, most reliable first, as two-letter codes."""
-    root_language = page.root.get("lang") or page.root.get("{http://www.w3.org/XML/1998/namespace}lang") or page.root.get("xml:lang")
+    root_language = (
+        page.root.get("lang")
+        or page.root.get("{http://www.w3.org/XML/1998/namespace}lang")
+        or page.root.get("xml:lang")
+    )
     claims = (
         (first(page.article, "inLanguage"), "jsonld"),
         (root_language, "dom"),
         (page.meta("og:locale"), "opengraph"),
         (page.meta("content-language", "language", "dc.language"), "meta"),
     )
-    return [Said(found[1].lower(), layer) for text, layer in claims if text and (found := _LANGUAGE.match(text.strip()))]
+    return [
+        Said(found[1].lower(), layer) for text, layer in claims if text and (found := _LANGUAGE.match(text.strip()))
+    ]
 
 
 def _free_claims(node: Node) -> list[bool]:
-    """isAccessibleForFree of a node that is an article, a page or a part of one, in its many spellings."""
+    """IsAccessibleForFree of a node that is an article, a page or a part of one, in its many spellings."""
     claims = [node.get("isAccessibleForFree")] if not types_of(node) & {"newsmediaorganization", "organization"} else []
     words = [str(claim).rsplit("/", 1)[-1].strip().lower() for claim in claims if claim is not None]
     return [word in _TRUE for word in words if word in _TRUE | _FALSE]

@@ -1,4 +1,4 @@
-"""Which lines of a page are notices of the portal and not its article; the patterns are config/lexicons/*/notices.txt."""
+"""Which lines of a page are the portal's notices and not its article; the patterns: config/lexicons/*/notices.txt."""
 
 import re
 from functools import lru_cache
@@ -9,7 +9,9 @@ from config.errors import Misconfigured
 LANGUAGES = ("de", "en", "fr")
 # As the pattern files promise: longer lines are prose, whatever they start with.
 _MAX_WORDS = 60
-_DATE_IN_FRONT = re.compile(r"^(?:(?:date|datum|stand)\W*)?\d{4}-\d{2}-\d{2}\W+|^\d{1,2}\.\d{1,2}\.\d{4}\W+", re.IGNORECASE)
+_DATE_IN_FRONT = re.compile(
+    r"^(?:(?:date|datum|stand)\W*)?\d{4}-\d{2}-\d{2}\W+|^\d{1,2}\.\d{1,2}\.\d{4}\W+", re.IGNORECASE
+)
 
 
 def is_notice(line: str) -> bool:

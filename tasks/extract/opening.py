@@ -10,19 +10,26 @@ from tasks.extract.datelines import is_dateline
 from tasks.extract.notices import is_notice
 from tasks.extract.page import Statements, squeezed
 from tasks.extract.structured import first
-from tasks.extract.tree import BULLET_MARKS, blocks_after, class_words, lines_of, text_of
+from tasks.extract.tree import BULLET_MARKS, blocks_after, class_words, lines_of, short_text, text_of
+from tasks.extract.words import word_set
 
-_LEAD_WORDS = frozenset(
+_LEAD_WORDS = word_set(
     "lead leadtext standfirst teasertext intro introduction introtext subline subtitle subheadline subhead dek deck "
-    "vorspann vorspanntext summary excerpt sapo chapo chapeau abstract anriss unterzeile lede entradilla sommario occhiello "
-    "articlelead articleintro articlesummary articleteaser headlinesub synopsis spoiler description strapline".split()
+    "vorspann vorspanntext summary excerpt sapo chapo chapeau abstract anriss unterzeile lede entradilla sommario "
+    "occhiello articlelead articleintro articlesummary articleteaser headlinesub synopsis spoiler description "
+    "strapline"
 )
 _MIN_LEAD_CHARACTERS = 40
 _MAX_LEAD_CHARACTERS = 900
 # Prose lines are this long at least; shorter ones are labels, bylines, captions.
 _PROSE_CHARACTERS = 80
 _NEAR = 30
-_SENTENCE_ENDS = ".!?…“”\"»«"
+# A summary has two to six points; shorter lines are labels, longer ones paragraphs.
+_POINTS = (2, 6)
+_POINT_CHARACTERS = (12, 220)
+# Descriptions that are cut off often end in a part of a word.
+_CUT_CHARACTERS = 3
+_SENTENCE_ENDS = '.!?…“”"»«'
 
 
 class Opening(NamedTuple):
@@ -47,9 +54,16 @@ def find_opening(page: Statements, found: list[str], captions: frozenset[str]) -
     """
     if page.headline is None:
         return Opening(None, (), ())
-    lines = [line for line in islice(_lines(page.headline), _NEAR) if not is_notice(line.text) and not is_dateline(line.text)]
+    lines = [
+        line for line in islice(_lines(page.headline), _NEAR) if not is_notice(line.text) and not is_dateline(line.text)
+    ]
     bullets = _bullets(lines)
-    lead = _described(lines, page) or _named(lines) or _before_bullets(lines, bullets) or _before_body(lines, found, captions)
+    lead = (
+        _described(lines, page)
+        or _named(lines)
+        or _before_bullets(lines, bullets)
+        or _before_body(lines, found, captions)
+    )
     wanted = {lead, *bullets}
     printed = tuple(dict.fromkeys(line.text for line in lines if line.text in wanted))
     return Opening(lead, bullets, printed)
@@ -58,12 +72,12 @@ def find_opening(page: Statements, found: list[str], captions: frozenset[str]) -
 def _lines(headline: HtmlElement) -> Iterator[_Line]:
     """Lines behind the headline; bullet signs are cut off."""
     for block in blocks_after(headline):
-        is_item = block.tag == "li" or next(block.iterancestors("li"), None) is not None
+        is_point = block.tag == "li" or next(block.iterancestors("li"), None) is not None
         for text in lines_of(block):
             marked = text[0] in BULLET_MARKS
             bare = text.lstrip(BULLET_MARKS)
             if bare:
-                yield _Line(bare, block, marked or (is_item and not _is_linked(block)))
+                yield _Line(bare, block, marked or (is_point and not _is_linked(block)))
 
 
 def _is_linked(block: HtmlElement) -> bool:
@@ -90,7 +104,9 @@ def _bullets(lines: list[_Line]) -> tuple[str, ...]:
 
 
 def _are_points(run: list[str]) -> bool:
-    return 2 <= len(run) <= 6 and all(12 <= len(text) <= 220 for text in run)
+    fewest, most = _POINTS
+    shortest, longest = _POINT_CHARACTERS
+    return fewest <= len(run) <= most and all(shortest <= len(text) <= longest for text in run)
 
 
 def _described(lines: list[_Line], page: Statements) -> str | None:
@@ -105,7 +121,8 @@ def _described(lines: list[_Line], page: Statements) -> str | None:
         key = squeezed(description)
         for line in lines:
             printed = squeezed(line.text)
-            if len(line.text) <= _MAX_LEAD_CHARACTERS and (printed == key or (len(key) > 50 and printed.startswith(key[:-3]))):
+            is_begun = len(key) >= _MIN_LEAD_CHARACTERS and printed.startswith(key[:-_CUT_CHARACTERS])
+            if len(line.text) <= _MAX_LEAD_CHARACTERS and (printed == key or is_begun):
                 return line.text
     return None
 
@@ -116,7 +133,7 @@ def _named(lines: list[_Line]) -> str | None:
         if not _MIN_LEAD_CHARACTERS <= len(line.text) <= _MAX_LEAD_CHARACTERS or line.is_bullet:
             continue
         for element in (line.block, *islice(line.block.iterancestors(), 2)):
-            if class_words(element) & _LEAD_WORDS and len(text_of(element)) <= len(line.text) * 1.5 + 40:
+            if class_words(element) & _LEAD_WORDS and short_text(element, len(line.text) * 3 // 2 + 40):
                 return line.text
     return None
 

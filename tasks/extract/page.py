@@ -84,9 +84,11 @@ def _headline(root: HtmlElement, title: str) -> HtmlElement | None:
     """The h1 that shares most words with what the page calls its title; without h1, the h2 that equals it."""
     words = set(title.casefold().split())
     best = max(
-        ((len(words & set(text.casefold().split())), _wordiness(text), -order, h1)
-         for order, h1 in enumerate(root.iter("h1"))
-         if (text := text_of(h1))),
+        (
+            (len(words & set(text.casefold().split())), _wordiness(text), -order, h1)
+            for order, h1 in enumerate(root.iter("h1"))
+            if (text := text_of(h1))
+        ),
         key=lambda ranked: ranked[:3],
         default=None,
     )

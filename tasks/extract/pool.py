@@ -7,7 +7,7 @@ stays cheap; a chunk that fails is repeated page by page.
 
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from typing import Protocol, Self
 
 from pebble import ProcessExpired, ProcessPool
 
+from config.errors import NewstapeError
 from tasks.extract.article import extract_article
 from tasks.model import Article, Page, Profile
 from tasks.outcome import Failure, Reason, Stage
@@ -35,6 +36,8 @@ class Job:
 
 
 Outcome = Article | Failure
+# What a child does with a chunk and the body limit in bytes; a function of a module, so that it can be named to it.
+Work = Callable[[Sequence[Job], int], list[Outcome]]
 
 
 class Extractors(Protocol):
@@ -47,11 +50,13 @@ class Extractors(Protocol):
 class LocalExtractors:
     """A pool of `processes` children on this machine; use as a context manager, or call `close`.
 
-    The children start with the first page, so that a run without news does not pay for them.
+    The children start with the first page, so that a run without news does not pay for them. `timeout` is for a
+    chunk and, where that is not enough, for each of its pages; None as `work` is `extract_chunk`.
     """
 
-    def __init__(self, processes: int, timeout: timedelta, max_bytes: int) -> None:
+    def __init__(self, processes: int, timeout: timedelta, max_bytes: int, work: Work | None = None) -> None:
         self._processes = processes
+        self._work = work or extract_chunk
         self._timeout_s = timeout.total_seconds()
         self._max_bytes = max_bytes
         self._pool: ProcessPool | None = None
@@ -72,14 +77,14 @@ class LocalExtractors:
     def close(self) -> None:
         """End the children."""
         if self._pool is not None:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
             self._pool = None
 
     def _run(self, chunks: Sequence[Sequence[Job]], *, retry: bool) -> Iterator[list[Outcome]]:
         pool = self._started()
         futures = [
-            pool.schedule(extract_chunk, args=(chunk, self._max_bytes), timeout=self._timeout_s) for chunk in chunks
+            pool.schedule(self._work, args=(chunk, self._max_bytes), timeout=self._timeout_s) for chunk in chunks
         ]
         for chunk, future in zip(chunks, futures, strict=True):
             try:
@@ -109,9 +114,11 @@ def extract_chunk(jobs: Sequence[Job], max_bytes: int) -> list[Outcome]:
 
 
 def _extract(job: Job, max_bytes: int) -> Outcome:
-    """The one broad catch of this stage: a page must not be able to stop the others."""
+    """A broad catch: a page must not be able to stop the others. What a person has to act on goes up."""
     try:
         return extract_article(job.page, job.profile, limit=max_bytes)
+    except NewstapeError:
+        raise
     except Exception:  # noqa: BLE001 - foreign parsers on foreign input; the traceback is kept
         return Failure(Stage.EXTRACT, Reason.CRASH, traceback.format_exc(limit=-6))
 
@@ -125,7 +132,7 @@ class _LightPopen(popen_forkserver.Popen):
 
     def _launch(self, process_obj: BaseProcess) -> None:
         with _no_main():
-            super()._launch(process_obj)
+            super()._launch(process_obj)  # type: ignore[misc]
 
 
 class _LightProcess(context.ForkServerProcess):

@@ -8,11 +8,15 @@ from functools import lru_cache
 
 from lxml.html import HtmlElement
 
-from tasks.extract.tree import CLASS_ATTRIBUTES, words_of
+from tasks.extract.tree import CLASS_ATTRIBUTES
+from tasks.extract.words import word_set, words_of
 
-_TAGS = ("script", "style", "noscript", "template", "nav", "svg", "iframe", "button", "form", "dialog", "select", "footer", "figcaption")
+_TAGS = (
+    "script", "style", "noscript", "template", "nav", "svg", "iframe", "button", "form", "dialog", "select", "footer",
+    "figcaption",
+)  # fmt: skip
 # Words that name a part of a page on their own. Pairs of neighbouring words are in the set too ("read" + "more").
-_BOX_WORDS = frozenset(
+_BOX_WORDS = word_set(
     # what else there is to read
     "related relatedarticles relatedcontent recommended recommendation recommendations recommender readmore readalso "
     "readnext morelinks mostread mostpopular trending teaser teasers teaserbox teaserlist outbrain taboola plista "
@@ -22,12 +26,13 @@ _BOX_WORDS = frozenset(
     "promobox newsletter newsletterbox subscribe subscription abobox affiliate "
     # sharing, comments, navigation
     "share sharing sharebar socialshare socialbar socialmedia socials comments commentlist commentsection disqus "
-    "breadcrumb breadcrumbs breadcrumbnav pagination toolbar navigation navbar sidebar footer tags taglist tagcloud keywords "
+    "breadcrumb breadcrumbs breadcrumbnav pagination toolbar navigation navbar sidebar footer tags taglist "
+    "tagcloud keywords "
     # consent, players, pictures' captions
     "cookie cookies consent cmp gdpr audioplayer videoplayer playlist gallery slideshow lightbox caption captions "
     "imagecaption bildunterschrift copyright imagecredit photocredit "
     # the author's and the portal's self-description
-    "authorbox authorbio aboutauthor authorinfo authorcard disclaimer imprint screenreader visuallyhidden sronly".split()
+    "authorbox authorbio aboutauthor authorinfo authorcard disclaimer imprint screenreader visuallyhidden sronly"
 )
 _FRAME_TAGS = frozenset({"html", "head", "body", "main"})
 # Share of the page's paragraph text that a part may hold and still be taken for a box.
@@ -46,9 +51,13 @@ def prune(root: HtmlElement, headline: HtmlElement | None) -> None:
             _drop(element)
     limit = _MAX_SHARE * _paragraph_length(root)
     named = root.xpath("//*[@class or @id or @hidden or @style or @aria-hidden]")
-    boxes = [element for element in named if element.tag not in _FRAME_TAGS and element not in keep and _is_box(element)]
+    boxes = [
+        element for element in named if element.tag not in _FRAME_TAGS and element not in keep and _is_box(element)
+    ]
     _drop_small(boxes, limit)
-    _drop_small([line for line in root.iter("p", "li", "h2", "h3", "h4", "h5") if line not in keep and _is_link(line)], limit)
+    _drop_small(
+        [line for line in root.iter("p", "li", "h2", "h3", "h4", "h5") if line not in keep and _is_link(line)], limit
+    )
 
 
 def _drop_small(boxes: list[HtmlElement], limit: float) -> None:
@@ -60,7 +69,9 @@ def _drop_small(boxes: list[HtmlElement], limit: float) -> None:
     for box in boxes:
         lengths[box.get("class", "")] = lengths.get(box.get("class", ""), 0) + _paragraph_length(box)
     for box in boxes:
-        if lengths[box.get("class", "")] <= limit and not (box.tag == "p" and _paragraph_length(box) > _MAX_LABEL_CHARACTERS):
+        if lengths[box.get("class", "")] <= limit and not (
+            box.tag == "p" and _paragraph_length(box) > _MAX_LABEL_CHARACTERS
+        ):
             _drop(box)
 
 

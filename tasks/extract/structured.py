@@ -11,20 +11,23 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from tasks.extract.words import word_set
 from tasks.text import clean
 
 Node = Mapping[str, Any]
 
-ARTICLE_TYPES = frozenset(
+ARTICLE_TYPES = word_set(
     "newsarticle article reportagenewsarticle analysisnewsarticle backgroundnewsarticle opinionnewsarticle "
     "reviewnewsarticle asknewsarticle advertisercontentarticle satiricalarticle blogposting liveblogposting "
-    "socialmediaposting techarticle scholarlyarticle report".split()
+    "socialmediaposting techarticle scholarlyarticle report"
 )
 # Where a page nests its own article; every other key (hasPart, itemListElement, ...) leads to somebody else's.
 _NESTING = ("@graph", "mainEntity", "mainEntityOfPage", "item")
-_WRAPPER = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)[\s;]*$")
+_WRAPPER = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)[\s;]*$"
+)
 _TRAILING_COMMA = re.compile(r",(\s*[\]}])")
-_LINE_COMMENT = re.compile(r"^\s*//.*$", re.M)
+_LINE_COMMENT = re.compile(r"^\s*//.*$", re.MULTILINE)
 _INVALID_ESCAPE = re.compile(r'\\(?!["\\/bfnrtu])')
 _MARKUP = re.compile(r"<[^<>]{1,300}>")
 MAX_NODES = 2000
@@ -131,8 +134,12 @@ def _typed_nodes(documents: list[object]) -> Iterator[Node]:
 
 def _worth(node: Node, url: str) -> tuple[bool, int]:
     """Order among several article nodes: this page's address first, then how much the node says."""
-    path = url.split("?")[0].split("#")[0].rstrip("/")
-    named = {text.split("?")[0].split("#")[0].rstrip("/") for key in ("url", "@id", "mainEntityOfPage") for text in _addresses(node.get(key))}
+    path = url.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0].rstrip("/")
+    named = {
+        text.split("?")[0].split("#")[0].rstrip("/")
+        for key in ("url", "@id", "mainEntityOfPage")
+        for text in _addresses(node.get(key))
+    }
     said = sum(bool(node.get(key)) for key in ("headline", "datePublished", "author", "articleBody", "description"))
     return path in named, said
 

@@ -17,6 +17,7 @@ from tasks.extract.datelines import is_dateline, is_update, split_dateline
 from tasks.extract.page import Statements
 from tasks.extract.structured import strings
 from tasks.extract.tree import blocks_after, blocks_before, class_words, lines_of, text_of
+from tasks.extract.words import word_set
 from tasks.model import Precision, Timestamp
 
 _PUBLISHED_METAS = (
@@ -31,8 +32,8 @@ _MODIFIED_METAS = (
     "dc.date.modified", "last-modified", "lastmod", "revised", "article.updated",
 )  # fmt: skip
 _URL_DATE = re.compile(r"/(20\d{2})[/-]?(\d{2})[/-]?(\d{2})(?=[/_.-])")
-_PUBLISHED_WORDS = frozenset("published publish pubdate publication datepublished date datetime created erstellt".split())
-_MODIFIED_WORDS = frozenset("updated update modified datemodified changed aktualisiert".split())
+_PUBLISHED_WORDS = word_set("published publish pubdate publication datepublished date datetime created erstellt")
+_MODIFIED_WORDS = word_set("updated update modified datemodified changed aktualisiert")
 # Two layers that differ by less tell the same instant in different zones.
 _ZONE_SPREAD = timedelta(hours=14)
 _NEAR = 12
@@ -56,7 +57,9 @@ class _Printed(NamedTuple):
 def find_times(page: Statements) -> Times:
     """Published and modified time; what lies before the published one is no modification."""
     dom = list(_dom_dates(page))
-    published = _choose(page, [*_stated(page, "published"), *(date for date in dom if not date.is_update), *_url_date(page.url)])
+    published = _choose(
+        page, [*_stated(page, "published"), *(date for date in dom if not date.is_update), *_url_date(page.url)]
+    )
     modified = _choose(page, [*_stated(page, "modified"), *(date for date in dom if date.is_update)])
     if published and modified and modified.at < published.at:
         modified = None
@@ -99,7 +102,9 @@ def _time_element(time: HtmlElement, line: str) -> Iterator[_Printed]:
     if not raw:
         return
     words = class_words(time) | (class_words(parent) if (parent := time.getparent()) is not None else frozenset())
-    changed = bool(words & _MODIFIED_WORDS) or (not words & _PUBLISHED_WORDS and is_update(line.split(text_of(time) or "\0")[0]))
+    changed = bool(words & _MODIFIED_WORDS) or (
+        not words & _PUBLISHED_WORDS and is_update(line.split(text_of(time) or "\0", maxsplit=1)[0])
+    )
     yield _Printed(raw, "dom.time", changed)
 
 
@@ -117,16 +122,18 @@ def _choose(page: Statements, printed: list[_Printed]) -> Timestamp | None:
         return None
     best = read[0]
     for other in read[1:]:
-        if _is_bare(best) and not _is_bare(other) and abs(other.at - best.at) < timedelta(days=1, hours=14):
-            best = other
-        elif best.zone != "stated" and other.zone == "stated" and not _is_bare(other) and _same_minute(best, other):
+        if (_is_bare(best) and not _is_bare(other) and abs(other.at - best.at) < timedelta(days=1, hours=14)) or (
+            best.zone != "stated" and other.zone == "stated" and not _is_bare(other) and _same_minute(best, other)
+        ):
             best = other
     return best
 
 
 def _is_bare(stamp: Timestamp) -> bool:
     """Whether the clock part says nothing: a date only, or one that a content system filled up with midnight."""
-    return stamp.precision is Precision.DAY or re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[ +-]|$)", stamp.raw) is not None
+    return (
+        stamp.precision is Precision.DAY or re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[ +-]|$)", stamp.raw) is not None
+    )
 
 
 def _same_minute(one: Timestamp, other: Timestamp) -> bool:

@@ -15,17 +15,21 @@ from tasks.extract.datelines import split_dateline
 from tasks.extract.page import Said, Statements, site_names, squeezed
 from tasks.extract.structured import first, strings
 from tasks.extract.tree import blocks_after, blocks_before, class_words, lines_of, text_of
+from tasks.extract.words import word_set
 
 # What one source's vote weighs: on half of the publishers of the extraction corpus h1 and JSON-LD are right equally
 # often (0.73 of 123 pages), og:title slightly less; twitter:title repeats og:title, <title> is often shortened.
 _WEIGHTS = {"h1": 1.1, "jsonld": 1.0, "opengraph": 1.0, "twitter": 0.3, "title": 0.6}
 _LAYERS = {"h1": "dom", "jsonld": "jsonld", "opengraph": "opengraph", "twitter": "meta", "title": "meta"}
-_KICKER_WORDS = frozenset(
-    "kicker overline dachzeile rubrik topline spitzmarke eyebrow overtitle pretitle superheadline roofline ueberzeile "
-    "supertitle antetitulo surtitre topper headlineprefix titleprefix kickertext".split()
+_KICKER_WORDS = word_set(
+    "kicker overline dachzeile rubrik topline spitzmarke eyebrow overtitle pretitle superheadline roofline "
+    "ueberzeile supertitle antetitulo surtitre topper headlineprefix titleprefix kickertext"
 )
 _SITE_BORDER = re.compile(r"\s+(?:[|–—*·•»-]|::)\s+")
 _MAX_KICKER_CHARACTERS = 60
+# Longer ones are no titles, and the search for their borders would cost.
+_MAX_TITLE_CHARACTERS = 400
+_MIN_TITLE_WORDS = 3
 _SUBJECT_BORDER = re.compile(r"\s*:\s+|\s+[-–—]\s+")
 # Letters that a headline must have to be recognised at the end of a longer title.
 _MIN_ENDING = 15
@@ -88,7 +92,11 @@ def _candidates(page: Statements) -> list[tuple[str, str]]:
     ]
     known = {squeezed(text) for source, text in stated if text and source in ("jsonld", "h1")}
     names = site_names(page)
-    cut = [(source, _without_site(text, names, known) if source != "h1" else text) for source, text in stated if text]
+    cut = [
+        (source, _without_site(text, names, known) if source != "h1" else text)
+        for source, text in stated
+        if text and len(text) <= _MAX_TITLE_CHARACTERS
+    ]
     return [(source, text) for source, text in cut if text and squeezed(text) not in names]
 
 
@@ -106,7 +114,7 @@ def _without_site(title: str, names: frozenset[str], known: set[str]) -> str:
         last = borders[-1]
         tail = squeezed(title[last.end() :])
         # " | " parts nothing but a title from its site; a dash also belongs to titles, so there the name must be known.
-        if tail not in names and not ("|" in last[0] and len(title[: last.start()].split()) > 2):
+        if tail not in names and not ("|" in last[0] and len(title[: last.start()].split()) >= _MIN_TITLE_WORDS):
             break
         title = title[: last.start()]
     return title

@@ -2,22 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import pairwise
 
+from lxml.etree import ErrorTypes, ParserError
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
+from tasks.extract.words import word_set, words_of
 from tasks.text import clean
 
-BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
-    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section summary table tbody "
-    "td tfoot th thead tr ul".split()
+BLOCKS = word_set(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
+    "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre section summary "
+    "table tbody td tfoot th thead tr ul"
 )
 # What has no words of its own; reading it as text would put code or control labels into values.
-SILENT = frozenset("script style noscript template svg math iframe object button select option textarea head".split())
+SILENT = word_set("script style noscript template svg math iframe object button select option textarea head")
 
-CAPTION_WORDS = frozenset("caption captions imagecaption bildunterschrift bildtext legende copyright imagecredit photocredit".split())
+CAPTION_WORDS = word_set(
+    "caption captions imagecaption bildunterschrift bildtext legende copyright imagecredit photocredit"
+)
 # Signs in front of a point of a list, and the blank behind them.
 BULLET_MARKS = "•▪●‣◦■► "
 _NOT_HTML = {
@@ -31,11 +33,15 @@ _NOT_HTML = {
     b"OggS": "media",
     b"ID3": "media",
 }
-_PROLOGUE = re.compile(r"(?:\s|\ufeff|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*", re.S | re.I)
-_OTHER_XML = re.compile(r"<(rss|feed|rdf:rdf|urlset|sitemapindex|svg|opml|error|wml|math)\b", re.I)
-_ANY_TAG = re.compile(r"<[a-z!]", re.I)
+_BREAK = "\x1e"
+# Levels of elements that are followed with their structure; pages of people have 10 to 60.
+_MAX_DEPTH = 400
+_PROLOGUE = re.compile(
+    r"(?:\s|\ufeff|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE
+)
+_OTHER_XML = re.compile(r"<(rss|feed|rdf:rdf|urlset|sitemapindex|svg|opml|error|wml|math)\b", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<[a-z!]", re.IGNORECASE)
 CLASS_ATTRIBUTES = ("class", "id", "itemprop", "data-testid")
-_CLASS_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
 
 
 def not_html(body: bytes) -> str | None:
@@ -54,25 +60,34 @@ def not_markup(html: str) -> str | None:
     return None if _ANY_TAG.search(html, start) else "text without markup"
 
 
-def parse(html: str) -> HtmlElement | None:
-    """The root element, or None where no element came out.
+class TooDeepError(ValueError):
+    """A page whose elements are nested deeper than the parser follows; what lies below is lost."""
 
-    Without libxml2's huge mode: its depth limit keeps a page of 100,000 open tags from overflowing the C stack,
-    and text is encoded here once so that an XML declaration in the page cannot contradict it.
+
+def parse(html: str) -> HtmlElement | None:
+    """The root element, None where no element came out; TooDeepError where the parser had to stop.
+
+    libxml2 stops at 2,048 levels, which keeps its C stack safe from a page of 100,000 open tags; its usual limit
+    of 256 would silently cut pages that never close their <font>. Text is encoded here, so that an XML declaration
+    in the page cannot contradict it.
     """
-    encoded = html.replace("\0", "").encode("utf-8", "replace")
-    if not encoded.strip():
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
+    try:
+        root = document_fromstring(
+            html.replace("\0", "").encode("utf-8", "replace"), parser=parser, ensure_head_body=False
+        )
+    except ParserError:
         return None
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
-    root = document_fromstring(encoded, parser=parser, ensure_head_body=False)
-    return root if root is not None and len(root) else None
+    if any(entry.type == ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        raise TooDeepError
+    return root if len(root) else None
 
 
 def lines_of(element: HtmlElement) -> list[str]:
     """The visible lines of `element`: a break at every block element and <br>, blanks folded, no empty ones."""
     pieces: list[str] = []
-    _collect(element, pieces)
-    return [line for piece in "".join(pieces).split("\x1e") if (line := clean(piece))]
+    _collect(element, pieces, _MAX_DEPTH)
+    return [line for piece in "".join(pieces).split(_BREAK) if (line := clean(piece))]
 
 
 def text_of(element: HtmlElement) -> str:
@@ -80,22 +95,37 @@ def text_of(element: HtmlElement) -> str:
     return " ".join(lines_of(element))
 
 
-def _collect(element: HtmlElement, pieces: list[str]) -> None:
-    """Append the texts of `element`, with U+001E where a line ends; depth is bounded by the parser."""
+def short_text(element: HtmlElement, limit: int) -> str:
+    """Like `text_of`, but "" where the element holds more than `limit` characters; cheap for large ones."""
+    characters = 0
+    for piece in element.itertext():
+        # Indentation is no text, and a hidden script may be some: hence the margin.
+        characters += len(piece.strip())
+        if characters > 3 * limit:
+            return ""
+    text = text_of(element)
+    return text if len(text) <= limit else ""
+
+
+def _collect(element: HtmlElement, pieces: list[str], depth: int) -> None:
+    """Append the texts of `element`, with a sign where a line ends; below `depth` levels without line ends."""
     tag = element.tag
     if tag in SILENT or not isinstance(tag, str):
         return
     breaks = tag in BLOCKS or tag == "br"
     if breaks:
-        pieces.append("\x1e")
+        pieces.append(_BREAK)
+    if depth == 0:
+        pieces.extend(element.itertext())
+        return
     if element.text:
         pieces.append(element.text)
     for child in element:
-        _collect(child, pieces)
+        _collect(child, pieces, depth - 1)
         if child.tail:
             pieces.append(child.tail)
     if breaks:
-        pieces.append("\x1e")
+        pieces.append(_BREAK)
 
 
 def class_words(element: HtmlElement) -> frozenset[str]:
@@ -103,23 +133,18 @@ def class_words(element: HtmlElement) -> frozenset[str]:
     return words_of(" ".join(element.get(name, "") for name in CLASS_ATTRIBUTES))
 
 
-@lru_cache(maxsize=8192)
-def words_of(names: str) -> frozenset[str]:
-    """Words of class names: `articleHeader__topLine` gives article, header, top, line and the neighbours joined (topline)."""
-    words = [word.lower() for word in _CLASS_WORD.findall(names)]
-    return frozenset(words + [one + next_ for one, next_ in pairwise(words)])
+def leaf_blocks(element: HtmlElement, depth: int = _MAX_DEPTH) -> Iterator[HtmlElement]:
+    """The block elements under (or equal to) `element` that hold no further block, in document order.
 
-
-def leaf_blocks(element: HtmlElement) -> Iterator[HtmlElement]:
-    """The block elements under (or equal to) `element` that hold no further block, in document order."""
+    Below `depth` levels an element counts as a leaf: Python's own stack is the limit.
+    """
     if not isinstance(element.tag, str) or element.tag in SILENT:
         return
-    blocks = [child for child in element.iterchildren() if _holds_block(child)]
-    if not blocks:
+    if depth == 0 or not any(_holds_block(child) for child in element):
         yield element
         return
     for child in element:
-        yield from leaf_blocks(child)
+        yield from leaf_blocks(child, depth - 1)
 
 
 def _holds_block(element: HtmlElement) -> bool:

@@ -1,16 +1,28 @@
-"""Which addresses we may connect to: public ones, so that no portal can make us ask our own network (SSRF)."""
+"""Which addresses we may connect to: public ones, so that no portal can make us ask our own network (SSRF).
+
+Three gates, because each alone has a way around it: `objection` reads the address bar, `GuardedResolver` filters what
+a name resolves to, `public_socket` sees the address that is really connected to, however it was spelled.
+"""
 
 import ipaddress
 import socket
 from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import AddrInfoType
 from aiohttp.resolver import ThreadedResolver
+
+from tasks.outcome import Failure, Reason, Stage
 
 # Besides the defaults the two customary alternatives; a portal on another port is not one.
 PORTS = frozenset({80, 443, 8080, 8443})
 # An IPv4 address inside an IPv6 one (RFC 6052): what counts is where the gateway leads.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# All that IANA has given out as global unicast; Python calls fec0::/10, ::/96 and more global too.
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+# Global by Python's tables (3.11), and not for us: protocol assignments with Oracle's metadata service (192.0.0.192),
+# Azure's host agent, documentation (RFC 9637).
+NOT_OURS = tuple(ipaddress.ip_network(net) for net in ("192.0.0.0/24", "168.63.129.16/32", "3fff::/20"))
 
 
 class ForbiddenAddressError(OSError):
@@ -18,55 +30,68 @@ class ForbiddenAddressError(OSError):
 
 
 def is_public(address: str) -> bool:
-    """Whether `address` (an IP literal) is public unicast: not private, loopback, link-local, shared or reserved."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
+    """Whether `address` is public unicast: not private, loopback, link-local, shared or reserved.
+
+    An IP literal, with or without an IPv6 zone; ValueError for a name.
+    """
+    ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else None)
-        if inner is not None:
-            ip = inner
-    return ip.is_global and not ip.is_multicast
+        if inner is None and ip not in GLOBAL_UNICAST:
+            return False
+        ip = inner or ip
+    return ip.is_global and not ip.is_multicast and not any(ip in net for net in NOT_OURS)
 
 
-def objection(url: str, *, allow_private: bool) -> str | None:
-    """Why `url` may not be asked, judged without the network; None: it may."""
+def objection(url: str, *, allow_private: bool) -> Failure | None:
+    """Why `url` may not be asked, judged without the network; None: it may. ValueError: it is no address at all."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
-        return f"the scheme {parts.scheme!r} is not http or https"
+        return Failure(Stage.FETCH, Reason.BAD_URL, f"{url}: the scheme {parts.scheme!r} is not http or https")
+    port = parts.port if parts.port is not None else {"http": 80, "https": 443}[parts.scheme]
     if allow_private:
         return None
-    try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        return "its port is not a number"
     if port not in PORTS:
-        return f"port {port} is none of a portal's"
+        return Failure(Stage.FETCH, Reason.FORBIDDEN_ADDRESS, f"{url}: port {port} is none of a portal's")
     host = parts.hostname or ""
     try:
-        return None if is_public(host) else f"{host} is not a public address"
+        public = is_public(host)
     except ValueError:
-        return None  # a name: the resolver below judges its addresses
+        return None  # a name: what it resolves to is judged below
+    return None if public else Failure(Stage.FETCH, Reason.FORBIDDEN_ADDRESS, f"{url}: {host} is not a public address")
 
 
 class GuardedResolver(AbstractResolver):
-    """Resolves names and hands on public addresses only; aiohttp connects to exactly what is returned here.
+    """Resolves names by `inner` and hands on public addresses only; aiohttp connects to exactly what comes from here.
 
     Checking in the resolver, not before it, is what makes DNS rebinding useless: no second look-up happens.
     """
 
-    def __init__(self, *, allow_private: bool) -> None:
-        self._inner = ThreadedResolver()
-        self._allow_private = allow_private
+    def __init__(self, inner: AbstractResolver | None = None) -> None:
+        self._inner = inner or ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """The addresses of `host` that we may connect to; ForbiddenAddressError when it has others only."""
         found = await self._inner.resolve(host, port, family)
-        allowed = [result for result in found if self._allow_private or is_public(result["host"])]
+        allowed = [result for result in found if is_public(result["host"])]
         if found and not allowed:
             raise ForbiddenAddressError(f"{host} resolves to {found[0]['host']}, which is not a public address")
         return allowed
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is held open by us; the inner resolver may."""
         await self._inner.close()
+
+
+def public_socket(address: AddrInfoType) -> socket.socket:
+    """A socket for an address that is about to be connected to; ForbiddenAddressError when it is not public.
+
+    An IP literal never meets a resolver, and yarl turns spellings into literals that urlsplit takes for names
+    (digits in circles, ideographic full stops).
+    """
+    family, kind, protocol, _, (host, *_) = address
+    if not is_public(str(host)):
+        raise ForbiddenAddressError(f"{host} is not a public address")
+    return socket.socket(family, kind, protocol)

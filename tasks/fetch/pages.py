@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tasks.fetch.robots import Robots, crawl_delay_s, fetch_robots, refusal
-from tasks.spacing import Slots, visit
 from tasks.model import Get, Page, Response
 from tasks.outcome import Failure, Reason
+from tasks.spacing import Slots, visit
 
 ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"
 # A host that throttles two addresses is left alone as a whole; one may be the fault of a single route.
@@ -27,7 +27,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a host is asked for, and how: `delay` between starts, `concurrency` in flight, no start before `not_before`."""
+    """What a host is asked for: `delay` between starts, `concurrency` in flight, no start before `not_before`."""
 
     host: str
     wanted: tuple[Wanted, ...]
@@ -49,7 +49,10 @@ class Answer:
 
 @dataclass(slots=True)
 class Visited:
-    """What a visit brought. Wanted entries without an answer were not asked for: their time had not come."""
+    """What a visit brought. Wanted entries without an answer were not asked for: their time had not come.
+
+    `robots` are the rules that hold now, `robots_answer` what they came with where they were asked for.
+    """
 
     visit: Visit
     robots: Robots | None
@@ -69,23 +72,28 @@ async def fetch_pages(visits: Sequence[Visit], get: Get, user_agent: str, second
 async def _visit_host(plan: Visit, get: Get, user_agent: str, stop_at: float) -> Visited:
     loop = asyncio.get_running_loop()
     ahead_s = max(0.0, (plan.not_before - datetime.now(UTC)).total_seconds())
-    slots = Slots(plan.delay.total_seconds(), loop.time() + ahead_s)
     visited = Visited(plan, plan.robots, plan.not_before)
+    delay_s = max(plan.delay.total_seconds(), crawl_delay_s(plan.robots, user_agent) if plan.robots else 0.0)
+    slots = Slots(delay_s, loop.time() + ahead_s)
     if plan.wanted and (plan.robots is None or plan.robots.expires_at <= datetime.now(UTC)):
-        await slots.wait()
+        if not await slots.take(stop_at):
+            return visited
         visited.robots, visited.robots_answer = await fetch_robots(plan.wanted[0].url, get, datetime.now(UTC))
-    if visited.robots is not None:
-        slots.delay_s = max(slots.delay_s, crawl_delay_s(visited.robots, user_agent))
-    await _ask_all(visited, slots, get, user_agent, stop_at)
+        slots.slow_down(crawl_delay_s(visited.robots, user_agent))
+    if visited.robots is not None and visited.robots.is_known:
+        await _ask_all(visited, visited.robots, slots, get, user_agent, stop_at)
+    elif visited.robots is not None:
+        # Nobody's fault but the host's: its entries wait without losing an attempt.
+        slots.postpone((visited.robots.expires_at - datetime.now(UTC)).total_seconds())
     visited.next_request_at = datetime.now(UTC) + timedelta(seconds=max(0.0, slots.next_start - loop.time()))
     return visited
 
 
-async def _ask_all(visited: Visited, slots: Slots, get: Get, user_agent: str, stop_at: float) -> None:
+async def _ask_all(visited: Visited, robots: Robots, slots: Slots, get: Get, user_agent: str, stop_at: float) -> None:
     """Ask for what robots.txt allows; what it forbids is answered here, without a request."""
     allowed = []
     for wanted in visited.visit.wanted:
-        no = refusal(visited.robots, user_agent, wanted.url) if visited.robots is not None else None
+        no = refusal(robots, user_agent, wanted.url)
         if no is None:
             allowed.append(wanted)
         else:
@@ -95,7 +103,7 @@ async def _ask_all(visited: Visited, slots: Slots, get: Get, user_agent: str, st
     async def ask(wanted: Wanted) -> Answer:
         nonlocal throttled
         answer = await _ask(wanted, get)
-        if isinstance(answer.outcome, Failure) and answer.outcome.reason is Reason.THROTTLED:
+        if isinstance(answer.outcome, Failure) and _asks_to_wait(answer.outcome):
             throttled += 1
             if throttled >= THROTTLED_ADDRESSES:
                 slots.postpone((answer.outcome.retry_after or DEFAULT_RETRY_AFTER).total_seconds())
@@ -103,6 +111,13 @@ async def _ask_all(visited: Visited, slots: Slots, get: Get, user_agent: str, st
 
     done = await visit(allowed, ask, slots, concurrency=visited.visit.concurrency, stop_at=stop_at)
     visited.answers += [answer for _, answer in done]
+
+
+def _asks_to_wait(failure: Failure) -> bool:
+    """429, or a server error that names a time to come back (RFC 9110, 10.2.3)."""
+    return failure.reason is Reason.THROTTLED or (
+        failure.reason is Reason.SERVER_ERROR and failure.retry_after is not None
+    )
 
 
 async def _ask(wanted: Wanted, get: Get) -> Answer:

@@ -747,6 +747,7 @@ def upgrade() -> None:
         comment="One row per article, known by its canonical URL; what it says stands in its revisions.",
     )
     op.create_index(op.f("ix_articles_first_seen_at"), "articles", ["first_seen_at"], unique=False, schema="tape")
+    op.create_index(op.f("ix_articles_head_revision_id"), "articles", ["head_revision_id"], unique=True, schema="tape")
     op.create_index(op.f("ix_articles_published_at"), "articles", ["published_at"], unique=False, schema="tape")
     op.create_index(
         op.f("ix_articles_source_id_first_seen_at"),
@@ -918,6 +919,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_articles_story_id"), table_name="articles", schema="tape")
     op.drop_index(op.f("ix_articles_source_id_first_seen_at"), table_name="articles", schema="tape")
     op.drop_index(op.f("ix_articles_published_at"), table_name="articles", schema="tape")
+    op.drop_index(op.f("ix_articles_head_revision_id"), table_name="articles", schema="tape")
     op.drop_index(op.f("ix_articles_first_seen_at"), table_name="articles", schema="tape")
     op.drop_table("articles", schema="tape")
     op.drop_table("run_stages", schema="ingest")
