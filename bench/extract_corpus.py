@@ -35,8 +35,8 @@ HIGH_F1 = 0.95
 GERMAN = frozenset({"de", "at", "ch", "li"})
 # Zone assumed for a page of this country (the id's first part) where it prints no offset.
 ZONES = {
-    "de": "Europe/Berlin", "at": "Europe/Vienna", "ch": "Europe/Zurich", "uk": "Europe/London",
-    "us": "America/New_York", "es": "Europe/Madrid", "fr": "Europe/Paris", "it": "Europe/Rome", "tr": "Europe/Istanbul", "no": "Europe/Oslo",
+    "de": "Europe/Berlin", "at": "Europe/Vienna", "ch": "Europe/Zurich", "uk": "Europe/London", "fr": "Europe/Paris",
+    "us": "America/New_York", "es": "Europe/Madrid", "it": "Europe/Rome", "tr": "Europe/Istanbul", "no": "Europe/Oslo",
     "jp": "Asia/Tokyo", "kr": "Asia/Seoul", "za": "Africa/Johannesburg", "isl": "Atlantic/Reykjavik",
 }  # fmt: skip
 _WORD = pattern(r"\w+")

@@ -47,7 +47,7 @@ class Writes:
     stories: list[Row] = field(default_factory=list)
     articles: list[Row] = field(default_factory=list)
     revisions: list[Row] = field(default_factory=list)
-    heads: list[Row] = field(default_factory=list)
+    heads: dict[int, Row] = field(default_factory=dict)
     moved: list[Row] = field(default_factory=list)
     settled: list[Row] = field(default_factory=list)
 
@@ -73,7 +73,7 @@ def load(conn: Connection, batch: Sequence[Extracted]) -> list[Row]:
     writes = place(sorted(batch, key=lambda one: one.entry["id"]), _known(conn, batch), _keys(conn, len(batch)))
     store.move(conn, writes.moved)
     store.save(conn, writes.stories, writes.articles, writes.revisions)
-    store.set_heads(conn, writes.heads)
+    store.set_heads(conn, list(writes.heads.values()))
     return writes.settled
 
 
@@ -144,7 +144,7 @@ def _identity(one: Extracted, known: Known, digest: bytes, writes: Writes) -> tu
 
 
 def _agrees(one: Extracted, same: Row, digest: bytes) -> bool:
-    return digest == same["content_hash"] or one.article.title == same["title"]
+    return bool(digest == same["content_hash"] or one.article.title == same["title"])
 
 
 def _moves(same: dict[str, Any], known: Known, writes: Writes) -> bool:
@@ -210,9 +210,11 @@ def _add_revision(
     """A new text of a known article; the same words again are no revision."""
     if digest != same["content_hash"]:
         revision_id = keys.revisions.pop(0)
+        former = known.by_content.get(same["content_hash"], [])
+        former[:] = [row for row in former if row["id"] != same["id"]]
         same.update(number=same["number"] + 1, content_hash=digest, title=one.article.title)
         writes.revisions.append(_revision(one, revision_id, same["id"], same["number"], digest))
-        writes.heads.append({"id": revision_id, "article_id": same["id"]})
+        writes.heads[same["id"]] = {"id": revision_id, "article_id": same["id"]}
         known.by_content.setdefault(digest, []).append(same)
     writes.settled.append(_settled(one, "loaded", same["id"]))
 

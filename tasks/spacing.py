@@ -22,8 +22,8 @@ class Slots:
         """Wait for the next start and take it; False, at once, when it lies beyond `stop_at`."""
         async with self._turn:
             loop = asyncio.get_running_loop()
-            # Again after each sleep: meanwhile somebody may have put the next start off.
-            while (pause := self.next_start - loop.time()) > 0 and self.next_start < stop_at:
+            # Again after each sleep: meanwhile somebody may have put the next start off. No Event could say when.
+            while (pause := self.next_start - loop.time()) > 0 and self.next_start < stop_at:  # noqa: ASYNC110
                 await asyncio.sleep(pause)
             if pause > 0 or loop.time() >= stop_at:
                 return False

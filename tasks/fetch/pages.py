@@ -81,7 +81,7 @@ async def _visit_host(plan: Visit, get: Get, user_agent: str, stop_at: float) ->
         visited.robots, visited.robots_answer = await fetch_robots(plan.wanted[0].url, get, datetime.now(UTC))
         slots.slow_down(crawl_delay_s(visited.robots, user_agent))
     if visited.robots is not None and visited.robots.is_known:
-        await _ask_all(visited, visited.robots, slots, get, user_agent, stop_at)
+        await _ask_all(visited, _allowed(visited, visited.robots, user_agent), slots, get, stop_at)
     elif visited.robots is not None:
         # Nobody's fault but the host's: its entries wait without losing an attempt.
         slots.postpone((visited.robots.expires_at - datetime.now(UTC)).total_seconds())
@@ -89,15 +89,15 @@ async def _visit_host(plan: Visit, get: Get, user_agent: str, stop_at: float) ->
     return visited
 
 
-async def _ask_all(visited: Visited, robots: Robots, slots: Slots, get: Get, user_agent: str, stop_at: float) -> None:
-    """Ask for what robots.txt allows; what it forbids is answered here, without a request."""
-    allowed = []
-    for wanted in visited.visit.wanted:
-        no = refusal(robots, user_agent, wanted.url)
-        if no is None:
-            allowed.append(wanted)
-        else:
-            visited.answers.append(Answer(wanted, no, datetime.now(UTC), 0))
+def _allowed(visited: Visited, robots: Robots, user_agent: str) -> list[Wanted]:
+    """What may be asked for; what robots.txt forbids is answered here, without a request."""
+    judged = [(wanted, refusal(robots, user_agent, wanted.url)) for wanted in visited.visit.wanted]
+    visited.answers += [Answer(wanted, no, datetime.now(UTC), 0) for wanted, no in judged if no is not None]
+    return [wanted for wanted, no in judged if no is None]
+
+
+async def _ask_all(visited: Visited, allowed: Sequence[Wanted], slots: Slots, get: Get, stop_at: float) -> None:
+    """Ask for `allowed` until `stop_at`, or until the host has asked us twice to wait."""
     throttled = 0
 
     async def ask(wanted: Wanted) -> Answer:

@@ -47,7 +47,7 @@ async def fetch_robots(url: str, get: Get, now: datetime) -> tuple[Robots, Respo
     if text is not None:
         return Robots(answer.status or NO_ANSWER, text, now + KEEP), answer
     wished = answer.retry_after if isinstance(answer, Failure) else None
-    return Robots(answer.status or NO_ANSWER, None, now + max(KEEP_TROUBLE, wished or KEEP_TROUBLE)), answer
+    return Robots(answer.status or NO_ANSWER, None, now + max(KEEP_TROUBLE, wished or timedelta(0))), answer
 
 
 def _text(answer: Response | Failure) -> str | None:
