@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from calibration import heaviness
 from end_to_end_report import Run, Setting, report
 from gold import agreement
 from psycopg.sql import SQL
@@ -66,7 +67,7 @@ def main() -> None:
         portal = start(articles=chosen.articles, page_kb=chosen.page_kb, sources_dir=sources, warm=True)
         with portal as running, embedded_postgres(home) as postgres, prefect_server(home) as prefect:
             stage = Stage(home, sources, running, postgres, prefect, running.gold())
-            setting = Setting.now(chosen.articles, chosen.page_kb, chosen.rounds)
+            setting = Setting.now(chosen.articles, chosen.page_kb, chosen.rounds, heaviness(stage.gold))
             runs = [run_peer(stage, peer, number) for number in range(chosen.rounds) for peer in _turns(number)]
     text = report(replace(setting, load_after=os.getloadavg()[0]), runs)
     print(text)

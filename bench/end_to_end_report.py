@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import mean
 
+from calibration import Heaviness
 from gold import Agreement
 from sampling import Cost, this_machine
 
@@ -22,18 +23,19 @@ class Setting:
     articles: int
     page_kb: int
     rounds: int
+    pages: Heaviness
     load_before: float
     load_after: float = 0.0
 
     @classmethod
-    def now(cls, articles: int, page_kb: int, rounds: int) -> "Setting":
+    def now(cls, articles: int, page_kb: int, rounds: int, pages: Heaviness) -> "Setting":
         """This moment, here."""
-        return cls(datetime.now(UTC), this_machine(), articles, page_kb, rounds, os.getloadavg()[0])
+        return cls(datetime.now(UTC), this_machine(), articles, page_kb, rounds, pages, os.getloadavg()[0])
 
     def __str__(self) -> str:
         size = f"{self.articles} articles, {self.page_kb} KiB of ballast a page, rounds: {self.rounds}, peers in turns"
         load = f"load {self.load_before:.1f} before, {self.load_after:.1f} after"
-        return f"{self.at:%Y-%m-%d}, {self.machine}; {size}; {load}."
+        return f"{self.at:%Y-%m-%d}, {self.machine}; {size}; {load}.\n\n{self.pages}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,9 +92,14 @@ def measure(command: Sequence[str], environment: Mapping[str, str], log: Path) -
         child = subprocess.Popen(
             command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
+    try:
         while child.poll() is None:
             samples.append(_sample(child.pid, seen))
             time.sleep(SAMPLE_EVERY_S)
+    finally:
+        # Only where we are interrupted: else it has ended.
+        if child.returncode is None:
+            end_tree(child.pid, ORPHANS_END_WITHIN_S)
     ended = time.time()
     _, alive = psutil.wait_procs([one for pid, one in seen.items() if pid != child.pid], ORPHANS_END_WITHIN_S)
     if alive:

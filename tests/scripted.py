@@ -97,7 +97,7 @@ def drip(pause_s: float) -> Step:
     """A body that never ends, one byte every `pause_s` seconds."""
 
     async def step(writer: asyncio.StreamWriter) -> None:
-        writer.write(reply(200, Content_Length="100000"))
+        writer.write(reply(200, Content_Length="1000"))
         while True:
             writer.write(b"x")
             await writer.drain()

@@ -15,8 +15,7 @@ from tasks.extract.labels import (
     find_tags,
 )
 from tasks.extract.opening import Opening
-from tasks.extract.page import Said, Statements, squeezed
-from tasks.extract.structured import ARTICLE_TYPES, types_of
+from tasks.extract.page import Said, Statements, declares_article, squeezed
 from tasks.extract.times import Times, find_times
 from tasks.extract.titles import find_kicker, find_title, title_spellings
 from tasks.extract.tree import captions_of
@@ -74,7 +73,7 @@ def assemble(page: Statements, head: Head, opening: Opening, body: Body) -> Arti
     """The article; None where there is no text and nothing says that the page is one."""
     head = _signed(page, head, body.paragraphs)
     paragraphs = _with_opening(opening, keep_body(body.paragraphs, _frame(head, opening)))
-    if not paragraphs and not _declares_article(page):
+    if not paragraphs and not declares_article(page):
         return None
     text = "\n\n".join(paragraphs)
     agency = find_agency(page, head.authors.credits, body.paragraphs)
@@ -133,10 +132,6 @@ def _with_opening(opening: Opening, body: list[str]) -> list[str]:
 def _kind(paragraphs: list[str]) -> str:
     short = len(paragraphs) <= 1 and sum(len(text.split()) for text in paragraphs) <= _FLASH_WORDS
     return "flash" if short else "article"
-
-
-def _declares_article(page: Statements) -> bool:
-    return bool(types_of(page.article) & ARTICLE_TYPES) or (page.meta("og:type") or "").lower() in ("article", "news")
 
 
 def _provenance(head: Head, opening: Opening, values: dict[str, Said]) -> dict[str, str]:

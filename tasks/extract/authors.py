@@ -150,7 +150,12 @@ def _bylines(page: Statements) -> Iterator[str]:
 def _names(credit: str) -> list[str]:
     """The names in one credit; of parts between commas, single words behind the first name are places."""
     credit = _PREFIX.sub("", _BRACKETS.sub("", _LINK.sub("", credit)).strip(" ,.:;|-–"))
-    if _DESK.search(credit) and len(credit.split()) <= _MAX_WORDS and not _SPLIT.search(credit):
+    if (
+        _DESK.search(credit)
+        and not _ADDRESS.search(credit)
+        and len(credit.split()) <= _MAX_WORDS
+        and not _SPLIT.search(credit)
+    ):
         return [credit]
     parts = [clean(_TITLE.sub("", part.strip(" ,.:;|-–"))) for part in _SPLIT.split(credit)]
     names = [part for part in parts if _is_name(part)]

@@ -15,7 +15,7 @@ _DAY = (
     r"(?:\d{1,2}\.\s?\d{1,2}\.\s?\d{4}|\d{1,2}\.\s?\d{1,2}\.\d{2}\b|\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4}|"
     rf"\d{{1,2}}(?:\.|er)?\s+{_MONTH}\s+\d{{4}}|{_MONTH}\s+\d{{1,2}},?\s+\d{{4}})"
 )
-_DATE = re.compile(rf"(?<![\w.]){_DAY}(?:T?{_CLOCK})?", re.IGNORECASE)
+_DATE = re.compile(rf"(?<![\w.]){_DAY}(?!\.?\d)(?:T?{_CLOCK})?", re.IGNORECASE)
 _UPDATED = re.compile(
     r"aktualisi|update|zuletzt|geändert|überarbeitet|bearbeitet|stand:|modifi|mis à jour|last changed|revised|actualiz|"
     r"aggiornat",

@@ -10,7 +10,7 @@ from tasks.extract.datelines import is_dateline
 from tasks.extract.notices import is_notice
 from tasks.extract.page import Statements, squeezed
 from tasks.extract.structured import first
-from tasks.extract.tree import BULLET_MARKS, blocks_after, class_words, lines_of, short_text, text_of
+from tasks.extract.tree import BULLET_MARKS, SENTENCE_ENDS, blocks_after, class_words, lines_of, short_text, text_of
 from tasks.extract.words import word_set
 
 _LEAD_WORDS = word_set(
@@ -29,7 +29,6 @@ _POINTS = (2, 6)
 _POINT_CHARACTERS = (12, 220)
 # Descriptions that are cut off often end in a part of a word.
 _CUT_CHARACTERS = 3
-_SENTENCE_ENDS = '.!?…“”"»«'
 
 
 class Opening(NamedTuple):
@@ -154,7 +153,7 @@ def _before_body(lines: list[_Line], found: list[str], captions: frozenset[str])
         key = squeezed(line.text)
         if key in body:
             return None
-        is_sentence = _PROSE_CHARACTERS <= len(line.text) <= _MAX_LEAD_CHARACTERS and line.text[-1] in _SENTENCE_ENDS
+        is_sentence = _PROSE_CHARACTERS <= len(line.text) <= _MAX_LEAD_CHARACTERS and line.text[-1] in SENTENCE_ENDS
         if is_sentence and not line.is_bullet and key not in captions and not _is_linked(line.block):
             return line.text
     return None

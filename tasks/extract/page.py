@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
-from tasks.extract.structured import Node, article_node, by_id, first, json_ld, plain, strings
+from tasks.extract.structured import ARTICLE_TYPES, Node, article_node, by_id, first, json_ld, plain, strings, types_of
 from tasks.extract.tree import text_of
 from tasks.model import Profile
 
@@ -60,6 +60,11 @@ def site_names(page: Statements) -> frozenset[str]:
     host = page.url.split("//", 1)[-1].split("/", 1)[0].split(":", 1)[0].lower().removeprefix("www.")
     names += [host, *host.split(".")[:-1]]
     return frozenset(short for name in names if len(short := squeezed(name)) > 1)
+
+
+def declares_article(page: Statements) -> bool:
+    """Whether the page calls itself an article, in JSON-LD or OpenGraph."""
+    return bool(types_of(page.article) & ARTICLE_TYPES) or (page.meta("og:type") or "").lower() in ("article", "news")
 
 
 def squeezed(text: str) -> str:

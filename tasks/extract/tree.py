@@ -20,6 +20,7 @@ SILENT = word_set("script style noscript template svg math iframe object button 
 CAPTION_WORDS = word_set(
     "caption captions imagecaption bildunterschrift bildtext legende copyright imagecredit photocredit"
 )
+SENTENCE_ENDS = '.!?…“”"»«'
 # Signs in front of a point of a list, and the blank behind them.
 BULLET_MARKS = "•▪●‣◦■► "
 _NOT_HTML = {

@@ -76,7 +76,10 @@ class GuardedResolver(AbstractResolver):
         """The addresses of `host` that we may connect to; ForbiddenAddressError when it has others only."""
         found = await self._inner.resolve(host, port, family)
         allowed = [result for result in found if is_public(result["host"])]
-        if found and not allowed:
+        if not found:
+            # Rare, and aiohttp fails on it with a RuntimeError (3.14.5).
+            raise OSError(f"{host} has no address")
+        if not allowed:
             raise ForbiddenAddressError(f"{host} resolves to {found[0]['host']}, which is not a public address")
         return allowed
 

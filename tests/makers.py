@@ -1,0 +1,172 @@
+"""Rows and nouns for tests, with every column filled; a test says only what matters to it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from sql.store import frontier, sources
+from tasks.columns import published_columns
+from tasks.load import Extracted
+from tasks.model import Article, Precision, Timestamp
+from tasks.urls import host_key, url_hash
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
+
+Feed = tuple[int, int]
+
+
+def source_row(slug: str, **changes: Any) -> dict[str, Any]:
+    """A row as sources.sync takes it."""
+    plain: dict[str, Any] = {
+        "slug": slug,
+        "name": slug.title(),
+        "homepage": f"https://{slug}.example/",
+        "language": "de",
+        "country": "CH",
+        "time_zone": "Europe/Zurich",
+        "delay": timedelta(seconds=1),
+        "concurrency": 1,
+        "user_agent": None,
+        "headers": {},
+        "verified_on": None,
+        "notes": None,
+        "formerly": (),
+    }
+    return plain | changes
+
+
+def feed_row(slug: str, name: str = "all", **changes: Any) -> dict[str, Any]:
+    """A row as sources.sync takes it; its address is made of `slug` and `name`."""
+    plain: dict[str, Any] = {
+        "slug": slug,
+        "url": f"https://{slug}.example/{name}.rss",
+        "kind": "rss",
+        "name": name,
+        "time_zone": None,
+        "every": timedelta(minutes=15),
+    }
+    return plain | changes
+
+
+def known_feeds(conn: Connection, *slugs: str, feeds: Sequence[str] = ("all",)) -> dict[str, tuple[int, int]]:
+    """Sync sources with `feeds` each; (source id, feed id) by `slug/feed`."""
+    rows = [feed_row(slug, name) for slug in slugs for name in feeds]
+    sources.sync(conn, [source_row(slug) for slug in slugs], rows, NOW)
+    found = conn.execute(text("SELECT s.slug, f.name, s.id AS source_id, f.id AS feed_id FROM ingest.feeds f "
+                              "JOIN ingest.sources s ON s.id = f.source_id"))  # fmt: skip
+    return {f"{row.slug}/{row.name}": (row.source_id, row.feed_id) for row in found}
+
+
+def listed_row(feed: tuple[int, int], url: str, position: int = 0, **changes: Any) -> dict[str, Any]:
+    """A row as frontier.add takes it; `canonical` in `changes` is the normal form where it differs from `url`."""
+    canonical = changes.pop("canonical", url)
+    plain: dict[str, Any] = {
+        "source_id": feed[0],
+        "feed_id": feed[1],
+        "url": url,
+        "canonical_url": canonical,
+        "url_hash": url_hash(canonical),
+        "listed_hash": url_hash(url),
+        "host": host_key(url),
+        "guid": None,
+        "title": f"Title of {url}",
+        "summary": None,
+        "position": position,
+        **published_columns(None),
+    }
+    return plain | changes
+
+
+def share(count: int = 100, hosts: int = 32, sources: Sequence[int] | None = None) -> frontier.Share:
+    """What a claim may take, with a horizon of ten seconds."""
+    return frontier.Share(hosts, count, timedelta(seconds=10), sources)
+
+
+def settled(entry_id: int, state: str, **changes: Any) -> dict[str, Any]:
+    """A row as frontier.settle takes it."""
+    plain: dict[str, Any] = {
+        "id": entry_id,
+        "state": state,
+        "reason": None,
+        "detail": None,
+        "due_at": None,
+        "attempts": 1,
+        "article_id": None,
+    }
+    return plain | changes
+
+
+def polled(feed_id: int, **changes: Any) -> dict[str, Any]:
+    """A row as feeds.settle takes it: a poll that brought a new body."""
+    plain: dict[str, Any] = {
+        "id": feed_id,
+        "etag": '"1"',
+        "last_modified": None,
+        "body_sha256": b"\x01" * 32,
+        "next_poll_at": NOW + timedelta(minutes=15),
+        "polled_at": NOW,
+        "changed": True,
+        "outcome": "changed",
+        "detail": None,
+        "failed": False,
+    }
+    return plain | changes
+
+
+def extracted(entry: dict[str, Any], title: str = "Zinsen steigen", body: str = "Ein Satz.", **more: Any) -> Extracted:
+    """An article of `entry`; `more` are fields of the article."""
+    fields: dict[str, Any] = {"language": "de", "word_count": len(body.split())} | more
+    article = Article(title=title, text=body, **fields)
+    return Extracted(entry, entry["id"], NOW, b"\x00" * 32, "test", article)
+
+
+def entry_row(entry_id: int, url: str, source_id: int, **changes: Any) -> dict[str, Any]:
+    """A claimed entry as the load sees it."""
+    plain: dict[str, Any] = {
+        "id": entry_id,
+        "source_id": source_id,
+        "canonical_url": url,
+        "url_hash": url_hash(url),
+        "attempts": 1,
+        "first_seen_at": NOW,
+        **published_columns(None),
+    }
+    return plain | changes
+
+
+def said(at: datetime, precision: Precision = Precision.SECOND, origin: str = "jsonld.datePublished") -> Timestamp:
+    """A publication time that carried its offset."""
+    return Timestamp(at=at, precision=precision, raw=at.isoformat(), origin=origin, zone="stated")
+
+
+def page(path: str | int, host: str = "alpha.example") -> str:
+    return f"https://{host}/{path}"
+
+
+def listed(conn: Connection, feed: Feed, urls: Sequence[str], **more: Any) -> list[int]:
+    """Add `urls` as one document lists them."""
+    rows = [listed_row(feed, url, position) for position, url in enumerate(urls)]
+    return frontier.add(conn, rows, NOW, **more)
+
+
+def entries(conn: Connection) -> list[dict[str, Any]]:
+    return [dict(row) for row in conn.execute(text("SELECT * FROM ingest.entries ORDER BY id")).mappings()]
+
+
+def entries_by_url(conn: Connection) -> dict[str, int]:
+    return {row["url"]: row["id"] for row in entries(conn)}
+
+
+def claim(
+    conn: Connection, owner: str = "me", at: datetime = NOW, **limits: Any
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    return frontier.claim(conn, owner, at, LEASE, share(**limits))
+
+
+def host_row(host: str, next_request_at: datetime = NOW, **robots: Any) -> dict[str, Any]:
+    """A row as release_hosts takes it."""
+    unknown: dict[str, Any] = {"robots_status": None, "robots_body": None, "robots_expires_at": None}
+    return unknown | {"host": host, "next_request_at": next_request_at} | robots

@@ -1,0 +1,254 @@
+"""Asking feeds: when, with which conditions, and what is remembered for the next time."""
+
+import asyncio
+import gzip
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fakes import FakeWeb, VirtualLoop, failing, ok, run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.discover.polling import (
+    ACCEPT,
+    LONGEST_BACKOFF,
+    Due,
+    Poll,
+    PollOutcome,
+    conditions,
+    next_poll_at,
+    poll,
+    poll_all,
+)
+from tasks.model import Feed, FeedKind, Response, Validators
+from tasks.outcome import Failure, Reason, Stage
+
+URL = "https://www.nordwerk.example/feeds/news.xml"
+EVERY = timedelta(minutes=15)
+OLD = Validators('W/"1"', "Sun, 01 Mar 2026 12:00:00 GMT")
+RSS = b"""<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Nordwerk</title>
+<item><title>Gewinn steigt</title><link>https://www.nordwerk.example/a</link></item></channel></rss>"""
+MAX_BYTES = 100_000
+
+
+def feed(validators: Validators = OLD, body: bytes | None = b"before", url: str = URL) -> Feed:
+    """A feed that was last seen with these validators and this body."""
+    digest = hashlib.sha256(body).digest() if body is not None else None
+    return Feed(1, 1, "nordwerk", url, "Europe/Zurich", EVERY, validators, digest)
+
+
+def polled(answer: Response | Failure, known: Feed | None = None, headers: Mapping[str, str] | None = None) -> Poll:
+    """What a poll makes of this answer."""
+    return run(poll(known or feed(), FakeWeb({URL: answer}).get, headers or {}, MAX_BYTES))
+
+
+# From the epoch of polling (1970) to the end of the century.
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
+INTERVALS = st.timedeltas(timedelta(seconds=1), timedelta(days=40))
+
+
+@given(MOMENTS, INTERVALS, st.text(max_size=40), st.integers(0, 2000))
+def test_the_next_poll_lies_ahead_and_within_one_interval(
+    now: datetime, every: timedelta, key: str, failures: int
+) -> None:
+    at = next_poll_at(now, every, key, failures)
+    assert now < at <= now + max(LONGEST_BACKOFF, every)
+    assert at <= now + every * 2**failures if failures < 20 else True
+
+
+@given(MOMENTS, INTERVALS, st.text(max_size=40), st.timedeltas(timedelta(0), timedelta(days=400)))
+def test_slots_keep_their_phase_whenever_they_are_asked_for(
+    now: datetime, every: timedelta, key: str, later: timedelta
+) -> None:
+    first, second = next_poll_at(now, every, key), next_poll_at(now + later, every, key)
+    assert (second - first) % every == timedelta(0)
+
+
+@given(MOMENTS, INTERVALS, st.text(max_size=40))
+def test_a_late_poll_does_not_move_the_slots(now: datetime, every: timedelta, key: str) -> None:
+    slot = next_poll_at(now, every, key)
+    late = slot + every * 0.9
+    assert next_poll_at(slot, every, key) == next_poll_at(late, every, key) == slot + every
+
+
+def test_feeds_are_spread_over_the_interval() -> None:
+    now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    waits = sorted(next_poll_at(now, EVERY, f"https://nordwerk.example/{number}") - now for number in range(200))
+    assert waits[0] < EVERY * 0.1
+    assert waits[-1] > EVERY * 0.9
+    assert len(set(waits)) > 190
+
+
+def test_each_failure_in_a_row_doubles_the_interval_up_to_a_day() -> None:
+    now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+    def interval(failures: int) -> timedelta:
+        first = next_poll_at(now, EVERY, URL, failures)
+        return next_poll_at(first, EVERY, URL, failures) - first
+
+    assert [interval(number) / EVERY for number in range(8)] == [1, 2, 4, 8, 16, 32, 64, 96]
+    assert interval(1000) == LONGEST_BACKOFF
+
+
+def test_a_feed_that_is_asked_less_than_daily_keeps_its_interval_when_it_fails() -> None:
+    now, week = datetime(2026, 3, 1, 12, 0, tzinfo=UTC), timedelta(days=7)
+    assert next_poll_at(now, week, URL, 5) == next_poll_at(now, week, URL)
+
+
+CONDITIONS = {
+    "none known": (Validators(), {}),
+    "an ETag": (Validators(etag='"1"'), {"If-None-Match": '"1"'}),
+    "a date": (Validators(last_modified="x"), {"If-Modified-Since": "x"}),
+    "both": (OLD, {"If-None-Match": 'W/"1"', "If-Modified-Since": "Sun, 01 Mar 2026 12:00:00 GMT"}),
+    "without quotes": (Validators(etag="1-gzip"), {"If-None-Match": "1-gzip"}),
+    "empty": (Validators("", ""), {}),
+}
+
+
+@pytest.mark.parametrize("case", CONDITIONS)
+def test_validators_are_sent_back_byte_for_byte(case: str) -> None:
+    validators, headers = CONDITIONS[case]
+    assert conditions(validators) == headers
+    web = FakeWeb({URL: ok(status=304)})
+    run(poll(feed(validators), web.get, {}, MAX_BYTES))
+    assert web.asked[0].headers == {"Accept": ACCEPT} | headers
+
+
+def test_the_headers_of_a_source_win() -> None:
+    web = FakeWeb({URL: ok(status=304)})
+    run(poll(feed(), web.get, {"Accept": "text/xml", "Accept-Language": "fr"}, MAX_BYTES))
+    assert (web.asked[0].headers["Accept"], web.asked[0].headers["Accept-Language"]) == ("text/xml", "fr")
+
+
+def test_304_keeps_what_is_known() -> None:
+    found = polled(ok(status=304))
+    assert (found.outcome, found.status, found.document) == (PollOutcome.NOT_MODIFIED, 304, None)
+    assert (found.validators, found.body_sha256) == (OLD, feed().body_sha256)
+
+
+def test_304_may_bring_new_validators() -> None:
+    assert polled(ok(status=304, etag='"2"')).validators == Validators('"2"', OLD.last_modified)
+
+
+def test_200_replaces_the_validators_even_by_none() -> None:
+    assert polled(ok(RSS, etag='"2"')).validators == Validators('"2"', None)
+    assert polled(ok(RSS)).validators == Validators()
+
+
+def test_a_changed_feed_is_read() -> None:
+    found = polled(ok(RSS, etag='"2"'))
+    assert (found.outcome, found.status, found.failure) == (PollOutcome.CHANGED, 200, None)
+    assert found.document is not None
+    assert found.document.kind is FeedKind.RSS
+    assert [entry.title for entry in found.document.entries] == ["Gewinn steigt"]
+    assert found.body_sha256 == hashlib.sha256(RSS).digest()
+    assert (found.received_bytes, found.duration_ms) == (len(RSS), 7)
+
+
+def test_a_feed_that_was_never_read_is_changed() -> None:
+    assert polled(ok(RSS), feed(Validators(), None)).outcome is PollOutcome.CHANGED
+
+
+@pytest.mark.parametrize("level", [1, 9])
+def test_the_same_body_is_not_read_again_however_it_is_compressed(level: int) -> None:
+    found = polled(ok(gzip.compress(RSS, level), content_encoding="gzip", etag='"2"'), feed(body=RSS))
+    assert (found.outcome, found.document) == (PollOutcome.SAME_BODY, None)
+    assert (found.validators, found.body_sha256) == (Validators('"2"'), hashlib.sha256(RSS).digest())
+
+
+def test_the_charset_of_the_header_is_used() -> None:
+    body = RSS.replace(b' encoding="utf-8"', b"").replace(b"Gewinn", b"B\xf6rse")
+    found = polled(ok(body, content_type="application/rss+xml; charset=ISO-8859-1"))
+    assert found.document is not None
+    assert found.document.entries[0].title == "Börse steigt"
+
+
+REFUSED = {
+    "half a compressed body": (gzip.compress(RSS)[:-12], Reason.TRUNCATED),
+    "a bomb": (gzip.compress(bytes(MAX_BYTES + 1)), Reason.TOO_LARGE),
+    "a page": (b"<!DOCTYPE html><html><body><h1>Willkommen</h1></body></html>", Reason.NOT_A_FEED),
+    "nothing": (b"", Reason.EMPTY_BODY),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_body_that_is_no_feed_is_a_failure_that_forgets_nothing(case: str) -> None:
+    body, reason = REFUSED[case]
+    found = polled(ok(body, etag='"2"'))
+    assert found.failure is not None
+    assert (found.outcome, found.failure.reason, found.failure.stage) == (PollOutcome.FAILED, reason, Stage.DISCOVER)
+    assert (found.validators, found.body_sha256) == (OLD, feed().body_sha256)
+    assert (found.status, found.received_bytes, found.duration_ms) == (200, len(body), 7)
+
+
+def test_a_request_that_fails_forgets_nothing() -> None:
+    no = failing(Reason.SERVER_ERROR, 503)
+    before = datetime.now(UTC)
+    found = polled(no)
+    assert (found.outcome, found.failure, found.status) == (PollOutcome.FAILED, no, 503)
+    assert (found.validators, found.body_sha256) == (OLD, feed().body_sha256)
+    assert found.at >= before
+
+
+def due(url: str, delay: float = 1) -> Due:
+    """A feed to poll."""
+    return Due(feed(url=url), {}, timedelta(seconds=delay))
+
+
+def all_polled(web: FakeWeb, *feeds: Due, hosts: int = 10) -> list[Poll]:
+    """What polling all of them brings."""
+    return run(poll_all(feeds, web.get, hosts=hosts, max_bytes=MAX_BYTES), VirtualLoop)
+
+
+def test_feeds_of_one_host_are_asked_one_after_the_other_and_spaced() -> None:
+    web = FakeWeb(seconds=0.3)
+    polls = all_polled(web, due("https://a.example/1", 1), due("https://a.example/2", 4), due("https://a.example/3", 0))
+    assert web.starts() == [0, 4, 8]
+    assert len(polls) == 3
+
+
+def test_http_and_https_of_a_host_are_two_hosts() -> None:
+    web = FakeWeb()
+    all_polled(web, due("https://a.example/1"), due("http://a.example/1"), due("https://A.example:443/2"))
+    assert web.starts("http://a") == [0]
+    assert sorted(web.starts("https://")) == [0, 1]
+
+
+def test_hosts_are_asked_side_by_side() -> None:
+    web = FakeWeb(seconds=0.5)
+    all_polled(web, *(due(f"https://{letter}.example/{number}") for number in range(2) for letter in "abcd"))
+    assert web.starts() == [0] * 4 + [1] * 4
+    assert web.peak() == 4
+
+
+def test_no_more_hosts_are_asked_at_a_time_than_allowed() -> None:
+    web = FakeWeb(seconds=1)
+    all_polled(web, *(due(f"https://{letter}.example/") for letter in "abcde"), hosts=2)
+    assert web.peak() == 2
+    assert web.starts() == [0, 0, 1, 1, 2]
+
+
+def test_a_host_that_hangs_does_not_hold_up_the_others() -> None:
+    class OneHangs(FakeWeb):
+        async def get(self, url: str, headers: Mapping[str, str]) -> Response | Failure:
+            answer = await super().get(url, headers)
+            await asyncio.sleep(30 if "slow" in url else 0)
+            return answer
+
+    web = OneHangs()
+    all_polled(web, due("https://slow.example/1"), due("https://slow.example/2"), *map(due, FAST))
+    assert web.starts("fast") == [0, 1, 2]
+    assert web.starts("slow") == [0, 30]
+
+
+FAST = [f"https://fast.example/{number}" for number in range(3)]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9)), max_size=12, unique=True), st.integers(1, 3))
+def test_every_feed_is_polled_exactly_once(feeds: list[tuple[str, int]], hosts: int) -> None:
+    urls = [f"https://{host}.example/{number}" for host, number in feeds]
+    web = FakeWeb()
+    polls = all_polled(web, *map(due, urls), hosts=hosts)
+    assert sorted(one.feed.url for one in polls) == sorted(one.url for one in web.asked) == sorted(urls)
