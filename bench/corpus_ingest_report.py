@@ -9,9 +9,6 @@ from extract_corpus import GERMAN, ZONES, body_match, f1, is_cjk, mean, set_f1, 
 from tasks.model import Precision, Timestamp
 from tasks.text import clean_block
 
-# States in which an entry is done with; in any other one the run ended too early.
-ENDS = ("duplicate", "skipped", "gone", "dead")
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -59,7 +56,7 @@ class Outcome:
     @property
     def is_accounted(self) -> bool:
         """Whether it is an article, or the frontier names why it is none."""
-        return self.is_article or self.state == "duplicate" or (self.state in ENDS and self.reason is not None)
+        return self.is_article or self.state == "duplicate" or self.reason is not None
 
 
 COLUMNS: dict[str, Callable[[Sequence[Outcome]], float]] = {

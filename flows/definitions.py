@@ -4,10 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from config.errors import Misconfigured
 from config.settings import settings
 from config.sources import Source
 from sql import connect, migrate
 from sql.store import sources
+
+
+def chosen_sources(slugs: Sequence[str] | None, loaded: Sequence[Source]) -> list[Source]:
+    """The sources that `slugs` name (None: all); Misconfigured names those that nobody knows."""
+    wanted = set(slugs or ())
+    unknown = sorted(wanted - {source.slug for source in loaded})
+    if unknown:
+        known = ", ".join(source.slug for source in loaded)
+        raise Misconfigured(f"No such source: {', '.join(unknown)}. Known are: {known}")
+    return [source for source in loaded if source.slug in wanted] if wanted else list(loaded)
 
 
 def sync_sources(loaded: Sequence[Source], now: datetime) -> sources.SyncReport:

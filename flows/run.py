@@ -12,10 +12,9 @@ from importlib.metadata import version
 from typing import Any
 from uuid import UUID, uuid4
 
-from config.errors import Misconfigured
 from config.settings import settings
 from config.sources import load_sources
-from flows.definitions import sync_sources
+from flows.definitions import chosen_sources, sync_sources
 from sql import connect, migrate
 from sql.store import frontier, runs, schema, sources
 from tasks.stages import LEASE, Run
@@ -99,10 +98,7 @@ def _lock(flow: str) -> connect.Connection | Active:
 
 def _open(flow: str, slugs: Sequence[str] | None, parameters: dict[str, Any], prefect_run_id: UUID | None) -> Frame:
     loaded = load_sources(settings().sources_dir)
-    unknown = sorted(set(slugs or ()) - {source.slug for source in loaded})
-    if unknown:
-        known = ", ".join(source.slug for source in loaded)
-        raise Misconfigured(f"No such source: {', '.join(unknown)}. Known are: {known}")
+    chosen_sources(slugs, loaded)
     sync_sources(loaded, datetime.now(UTC))
     with connect.engine().begin() as conn:
         for dead in runs.close_stale(conn, flow):

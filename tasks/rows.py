@@ -174,7 +174,7 @@ def page_row(entry_id: int, page: Page) -> dict[str, Any]:
         "url": page.url,
         "final_url": page.final_url,
         "status": page.status,
-        "headers": {name: value.replace("\x00", "") for name, value in page.headers.items()},
+        "headers": dict(page.headers),
         "content_encoding": encoding,
         "charset": page.charset,
         "body": body,

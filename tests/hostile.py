@@ -1,6 +1,5 @@
 """Work for the extraction pool that does what the body of a page says: the worst that a page can do to a process."""
 
-import ctypes
 import os
 import signal
 import sys
@@ -34,12 +33,19 @@ def _obey(order: str, max_bytes: int) -> Article:
         os.kill(os.getpid(), signal.SIGSEGV)
     if order == "leave":
         os._exit(0)
+    if order == "nap":
+        time.sleep(0.01)
     if order == "sleep":
         time.sleep(60)
     if order == "hang":
-        # A C library that never gives the interpreter back: no signal handler of Python runs.
-        ctypes.PyDLL(None).sleep(60)
+        # One long calculation in C: no signal handler of Python runs before it is done.
+        _ = 3 ** (10**8)
     if order == "misconfigured":
         raise Misconfigured("a word list is missing")
-    titles = {"pid": str(os.getpid()), "modules": " ".join(sys.modules), "limit": str(max_bytes)}
+    titles = {
+        "pid": str(os.getpid()),
+        "nap": str(os.getpid()),
+        "modules": " ".join(sys.modules),
+        "limit": str(max_bytes),
+    }
     return Article(titles.get(order, order), "text", "de")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from sql.store import frontier, sources
-from tasks.columns import published_columns
+from tasks.columns import Row, published_columns
 from tasks.load import Extracted
 from tasks.model import Article, Precision, Timestamp
 from tasks.urls import host_key, url_hash
@@ -116,7 +116,7 @@ def polled(feed_id: int, **changes: Any) -> dict[str, Any]:
     return plain | changes
 
 
-def extracted(entry: dict[str, Any], title: str = "Zinsen steigen", body: str = "Ein Satz.", **more: Any) -> Extracted:
+def extracted(entry: Row, title: str = "Zinsen steigen", body: str = "Ein Satz.", **more: Any) -> Extracted:
     """An article of `entry`; `more` are fields of the article."""
     fields: dict[str, Any] = {"language": "de", "word_count": len(body.split())} | more
     article = Article(title=title, text=body, **fields)

@@ -132,7 +132,7 @@ def test_a_source_that_fails_is_named_and_stops_nothing_else(
     assert row[1] == "degraded"
     ((state, reason),) = rows(tape, "SELECT state, reason FROM ingest.entries WHERE url LIKE '%archetype'")
     assert state in ("dead", "skipped")
-    assert reason in ("no_text", "crash", "hung")
+    assert reason in ("no_text", "too_large", "crash", "hung")
     assert rows(tape, "SELECT count(*) FROM ingest.entries WHERE state = 'loaded'")[0][0] > 70
 
 

@@ -1,13 +1,16 @@
 """newstape ingest, demo and serve: what makes the tape grow."""
 
 import asyncio
+import logging
 import os
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from config.errors import NewstapeError
 from config.settings import settings
+from config.sources import load_sources
+from flows.definitions import chosen_sources
 from flows.environment import prepare_prefect
 
 EXIT_CODES = {"completed": 0, "active": 0, "degraded": 1}
@@ -28,20 +31,25 @@ def ingest(
     given = {"NEWSTAPE_SOURCES_DIR": sources and str(sources), "NEWSTAPE_DATABASE_URL": database_url}
     os.environ.update({name: value for name, value in given.items() if value})
     settings.cache_clear()
+    chosen_sources(slugs, load_sources(settings().sources_dir))
     prepare_prefect(settings())
+    outcome, message = asyncio.run(_ingest(list(slugs) or None, limit, "all" if poll_all else "due"))
+    click.echo(message)
+    raise click.exceptions.Exit(EXIT_CODES.get(outcome, 3))
+
+
+async def _ingest(slugs: list[str] | None, limit: int | None, poll: Literal["due", "all"]) -> tuple[str, str]:
+    """Outcome and message of the flow; what it died of is raised here, once, instead of logged by Prefect."""
+    from prefect.exceptions import FailedRun
+
     from flows.ingest import ingest as flow
 
-    async def run() -> object:
-        state = await flow(list(slugs) or None, limit, "all" if poll_all else "due", return_state=True)
-        outcome = await state.aresult(raise_on_failure=False)
-        if not isinstance(outcome, NewstapeError):
-            click.echo(state.message)
-        return outcome
-
-    outcome = asyncio.run(run())
-    if isinstance(outcome, NewstapeError):
+    logging.getLogger("prefect.flow_runs").setLevel(logging.CRITICAL)
+    state = await flow(slugs, limit, poll, return_state=True)
+    outcome = await state.aresult(raise_on_failure=False)
+    if isinstance(outcome, Exception) and not isinstance(outcome, FailedRun):
         raise outcome
-    raise click.exceptions.Exit(EXIT_CODES.get(str(outcome), 3))
+    return str(outcome), state.message or ""
 
 
 @click.command()

@@ -5,6 +5,7 @@ one page at a time. Pages travel compressed, as received; a chunk is about eight
 stays cheap; a chunk that fails is repeated page by page.
 """
 
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,6 +26,8 @@ from tasks.model import Article, Page, Profile
 from tasks.outcome import Failure, Reason, Stage
 
 CHUNK_PAGES = 8
+# How long after its limit a child ends by itself: only when nobody is there any more to end it.
+GRACE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class LocalExtractors:
 
     def map(self, jobs: Sequence[Job]) -> list[Outcome]:
         """The outcome of each job, in order; a page that hangs is HUNG, one that ends its process is CRASH."""
+        if not jobs:
+            return []
         chunks = list(_chunks(jobs, CHUNK_PAGES))
         return [outcome for outcomes in self._run(chunks, retry=True) for outcome in outcomes]
 
@@ -83,9 +88,8 @@ class LocalExtractors:
 
     def _run(self, chunks: Sequence[Sequence[Job]], *, retry: bool) -> Iterator[list[Outcome]]:
         pool = self._started()
-        futures = [
-            pool.schedule(self._work, args=(chunk, self._max_bytes), timeout=self._timeout_s) for chunk in chunks
-        ]
+        rest = (self._max_bytes, self._work, self._timeout_s + GRACE_S)
+        futures = [pool.schedule(_mortal, args=(chunk, *rest), timeout=self._timeout_s) for chunk in chunks]
         for chunk, future in zip(chunks, futures, strict=True):
             try:
                 yield future.result()
@@ -96,7 +100,7 @@ class LocalExtractors:
                     yield [self._failure(error)]
 
     def _failure(self, error: Exception) -> Failure:
-        if isinstance(error, ProcessExpired):
+        if isinstance(error, ProcessExpired) and error.exitcode != -signal.SIGALRM:
             return Failure(Stage.EXTRACT, Reason.CRASH, f"the extracting process ended with exit code {error.exitcode}")
         return Failure(Stage.EXTRACT, Reason.HUNG, f"extraction took longer than {self._timeout_s:g} s and was ended")
 
@@ -111,6 +115,18 @@ class LocalExtractors:
 def extract_chunk(jobs: Sequence[Job], max_bytes: int) -> list[Outcome]:
     """The outcome of each job, extracted here and now."""
     return [_extract(job, max_bytes) for job in jobs]
+
+
+def _mortal(jobs: Sequence[Job], max_bytes: int, work: Work, limit_s: float) -> list[Outcome]:
+    """What `work` returns, in a child that the kernel ends after `limit_s` seconds.
+
+    Ending a hung child is the parent's task, but a parent that was killed leaves it running for ever.
+    """
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    try:
+        return work(jobs, max_bytes)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _extract(job: Job, max_bytes: int) -> Outcome:
