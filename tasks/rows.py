@@ -75,7 +75,7 @@ def feed_row(poll: Poll, failures: int) -> dict[str, Any]:
         "polled_at": poll.at,
         "changed": poll.outcome is PollOutcome.CHANGED,
         "outcome": poll.failure.reason.value if poll.failure else poll.outcome.value,
-        "detail": poll.failure.detail if poll.failure else None,
+        "detail": poll.failure.detail[:LONGEST_DETAIL] if poll.failure else None,
         "failed": failed,
     }
 

@@ -7,9 +7,10 @@ import pytest
 from makers import NOW
 from sqlalchemy import Engine, text
 
+from config.errors import Misconfigured
 from config.settings import settings
 from config.sources import load_sources
-from flows.definitions import feed_rows, rehearse_sync, source_row, sync_sources
+from flows.definitions import chosen_sources, feed_rows, rehearse_sync, source_row, sync_sources
 
 ALPHA = """
 slug: alpha
@@ -53,6 +54,13 @@ def test_a_source_file_becomes_a_source_row_and_its_feed_rows(tmp_path: Path) ->
 def test_a_delay_of_zero_is_a_delay_and_none_is_the_setting(tmp_path: Path, delay: str, expected: timedelta) -> None:
     (source,) = load_sources(folder(tmp_path, delay))
     assert source_row(source)["delay"] == expected
+
+
+def test_sources_are_chosen_by_slug_and_unknown_ones_are_named_with_the_known(tmp_path: Path) -> None:
+    loaded = load_sources(folder(tmp_path))
+    assert chosen_sources(None, loaded) == chosen_sources(["alpha"], loaded) == list(loaded)
+    with pytest.raises(Misconfigured, match=r"beta, gamma\. Known are: alpha"):
+        chosen_sources(["gamma", "alpha", "beta"], loaded)
 
 
 def test_a_sync_writes_what_the_rehearsal_foretold_and_the_rehearsal_writes_nothing(

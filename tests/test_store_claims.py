@@ -113,6 +113,17 @@ def test_what_is_not_claimed(conn: Connection, alpha: Feed, change: str) -> None
     assert claim(conn) == ([], [])
 
 
+def test_a_host_whose_entries_are_all_being_worked_on_is_left_alone(conn: Connection, alpha: Feed) -> None:
+    listed(conn, alpha, [page(1), page(2)])
+    (entry,) = claim(conn, count=1)[1]
+    frontier.mark_fetched(conn, "me", [{"entry_id": entry["id"], "id": 77, "fetched_at": NOW}])
+    frontier.release_hosts(conn, "me", [host_row("alpha.example:443")])
+    assert urls_of(claim(conn, "other", count=1)) == [page(2)]
+    frontier.release_hosts(conn, "other", [host_row("alpha.example:443")])
+    assert claim(conn, "third") == ([], [])
+    assert slots(conn) is None
+
+
 def test_only_entries_of_the_chosen_sources_are_claimed(conn: Connection) -> None:
     feeds = known_feeds(conn, "alpha", "beta")
     for name in ("alpha", "beta"):

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from makers import LEASE, NOW, known_feeds, listed_row, settled, share
-from sqlalchemy import Connection, Engine, text
+from makers import LEASE, NOW, entries, host_row, known_feeds, listed_row, settled, share
+from sqlalchemy import Connection, Engine
 
 from sql.store import frontier
 
@@ -21,9 +21,8 @@ def address(number: int) -> str:
     return f"https://h{number % 3}.example/{number}"
 
 
-def entries(conn: Connection) -> dict[int, dict[str, Any]]:
-    found = conn.execute(text("SELECT * FROM ingest.entries")).mappings()
-    return {row["id"]: dict(row) for row in found}
+def by_id(conn: Connection) -> dict[int, dict[str, Any]]:
+    return {row["id"]: row for row in entries(conn)}
 
 
 class History(RuleBasedStateMachine):
@@ -50,10 +49,8 @@ class History(RuleBasedStateMachine):
         frontier.release_expired(self.conn, self.now)
         while (claimed := frontier.claim(self.conn, "last", self.now, LEASE, share(count=4)))[1]:
             frontier.settle(self.conn, "last", [settled(row["id"], "loaded") for row in claimed[1]], self.now)
-            hosts = [{"host": row["host"], "next_request_at": self.now, "robots_status": None, "robots_body": None,
-                      "robots_expires_at": None} for row in claimed[0]]  # fmt: skip
-            frontier.release_hosts(self.conn, "last", hosts)
-        rows = entries(self.conn)
+            frontier.release_hosts(self.conn, "last", [host_row(row["host"], self.now) for row in claimed[0]])
+        rows = by_id(self.conn)
         assert {row["canonical_url"] for row in rows.values() if row["state"] in ENDS} == self.listed
         assert {entry_id: rows[entry_id] for entry_id in self.ended} == self.ended
         self.transaction.rollback()
@@ -108,7 +105,7 @@ class History(RuleBasedStateMachine):
         due_at = self.now + timedelta(seconds=30) if state == "retry" else None
         rows = [settled(one, state, reason=reason, due_at=due_at, detail=f"call {self.calls}") for one in chosen]
         frontier.settle(self.conn, self.owner(who), rows, self.now)
-        after = entries(self.conn)
+        after = by_id(self.conn)
         written = [one for one in chosen if after[one]["detail"] == f"call {self.calls}"]
         assert set(self.ended).isdisjoint(written), "settled twice"
         if state in ENDS:
@@ -133,7 +130,7 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def every_address_is_there_once_and_ends_stay_as_they_are(self) -> None:
-        rows = entries(self.conn)
+        rows = by_id(self.conn)
         assert sorted(row["canonical_url"] for row in rows.values()) == sorted(self.listed)
         assert {entry_id: rows[entry_id] for entry_id in self.ended} == self.ended
 
@@ -171,10 +168,7 @@ def test_processes_that_work_and_die_side_by_side_settle_each_entry_once(tape: E
             with tape.begin() as conn:
                 done = sorted(frontier.held(conn, owner, [row["id"] for row in claimed]))
                 frontier.settle(conn, owner, [settled(one, "loaded") for one in done], NOW)
-                robots = {"robots_status": None, "robots_body": None, "robots_expires_at": None}
-                frontier.release_hosts(
-                    conn, owner, [robots | {"host": h["host"], "next_request_at": NOW} for h in hosts]
-                )
+                frontier.release_hosts(conn, owner, [host_row(row["host"]) for row in hosts])
                 left = frontier.counts(conn)
             mine += done
             if set(left) == {"loaded"}:

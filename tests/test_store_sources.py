@@ -1,11 +1,12 @@
 """Sources and feeds follow the files: nothing is deleted, nothing that stayed the same is touched."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from conftest import await_true
 from makers import NOW, feed_row, known_feeds, listed_row, polled, source_row
 from sqlalchemy import Connection, Engine, text
 
@@ -185,24 +186,39 @@ def test_two_syncs_at_once_end_with_each_row_once(tape: Engine) -> None:
         assert len(rows_of(conn, "feeds")) == len(slugs)
 
 
-def test_a_sync_beside_a_poll_that_settles_in_another_order_does_not_deadlock(tape: Engine) -> None:
-    names = [f"feed{number}" for number in range(40)]
+def lock_feed(conn: Connection, feed_id: int) -> None:
+    """Lock the row of a feed, at once or not at all."""
+    conn.execute(text("SELECT id FROM ingest.feeds WHERE id = :id FOR UPDATE NOWAIT"), {"id": feed_id})
+
+
+def is_waiting(conn: Connection, pid: int) -> bool:
+    return bool(conn.execute(text("SELECT cardinality(pg_blocking_pids(:pid)) > 0"), {"pid": pid}).scalar())
+
+
+def backwards_sync(conn: Connection, ids: list[int]) -> None:
+    rows = [feed_row("alpha", f"feed{number}", kind="atom") for number in reversed(range(1, len(ids)))]
+    sources.sync(conn, [source_row("alpha")], rows, LATER)
+
+
+def backwards_settle(conn: Connection, ids: list[int]) -> None:
+    feeds.settle(conn, "me", [polled(feed_id) for feed_id in reversed(ids)])
+
+
+@pytest.mark.parametrize("work", [backwards_sync, backwards_settle])
+def test_feeds_are_locked_in_the_order_of_their_ids_so_that_polls_and_syncs_do_not_deadlock(
+    tape: Engine, work: Callable[[Connection, list[int]], None]
+) -> None:
     with tape.begin() as conn:
-        known_feeds(conn, "alpha", feeds=names)
-
-    def settle(round_number: int) -> None:
-        owner = f"me{round_number}"
-        with tape.begin() as conn:
-            due = feeds.claim_due(conn, owner, LATER, timedelta(minutes=1), None, all_of_them=True)
-        with tape.begin() as conn:
-            feeds.settle(conn, owner, [polled(row["id"]) for row in reversed(due)])
-
-    def change(round_number: int) -> None:
-        kept = names[round_number % 5 :: 2]
-        rows = [feed_row("alpha", name, kind=("atom", "rss")[round_number % 2]) for name in reversed(kept)]
-        with tape.begin() as conn:
-            sources.sync(conn, [source_row("alpha")], rows, LATER)
-
-    with ThreadPoolExecutor(2) as pool:
-        work = [pool.submit(settle, number) for number in range(15)] + [pool.submit(change, n) for n in range(15)]
-    assert [one.result() for one in work] == [None] * 30
+        feed_ids = sorted(feed for _, feed in known_feeds(conn, "alpha", feeds=["feed0", "feed1", "feed2"]).values())
+        feeds.claim_due(conn, "me", LATER, timedelta(minutes=1), None, all_of_them=True)
+    with tape.begin() as conn:
+        # The first feed's row lies last in the table now: a scan comes to it last.
+        conn.execute(text("UPDATE ingest.feeds SET name = 'moved' WHERE id = :id"), {"id": feed_ids[0]})
+    with tape.begin() as other, tape.begin() as working, ThreadPoolExecutor(1) as pool:
+        pid = working.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        lock_feed(other, feed_ids[0])
+        running = pool.submit(work, working, feed_ids)
+        await_true(lambda: is_waiting(other, pid), 30, "the wait for the first feed")
+        lock_feed(other, feed_ids[-1])
+        other.rollback()
+        running.result()

@@ -19,9 +19,10 @@ _UNNEST = (
     f"unnest({', '.join(f'CAST(:{name} AS {kind}[])' for name, kind in _LISTED.items())}) AS v({', '.join(_LISTED)})"
 )
 
-_ADD_HOSTS = text(f"""
+_ADD_HOSTS = text("""
     INSERT INTO ingest.hosts (host, next_request_at)
-    SELECT DISTINCT host, CAST(:now AS timestamptz) FROM {_UNNEST} ORDER BY 1 ON CONFLICT DO NOTHING
+    SELECT DISTINCT host, CAST(:now AS timestamptz) FROM unnest(CAST(:host AS text[])) AS v(host) ORDER BY 1
+    ON CONFLICT DO NOTHING
 """)
 
 # One row per new address, the first listing wins. Ids follow the order of listing, inserts that of the hashes: two
@@ -142,7 +143,7 @@ def add(conn: Connection, rows: Sequence[Row], now: datetime, *, priority: int =
     if not rows:
         return []
     listed = arrays(rows, _LISTED)
-    conn.execute(_ADD_HOSTS, listed | {"now": now})
+    conn.execute(_ADD_HOSTS, {"host": listed["host"], "now": now})
     new = list(conn.execute(_ADD_ENTRIES, listed | {"now": now, "priority": priority}).scalars())
     conn.execute(_ADD_SIGHTINGS, listed | {"now": now})
     return new

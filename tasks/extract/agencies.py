@@ -1,9 +1,15 @@
-"""News agencies: which of them a credit names. An agency quoted in the text is not one that wrote it."""
+"""News agencies: which of them a credit names. An agency quoted in the text is not one that wrote it.
+
+Known ones are found in any credit. Of others the form of the credit decides: a dateline, a line at the end that is
+nothing but a credit, an organisation stated as author whose name or mention at the end says that it is an agency.
+"""
 
 import re
+from collections.abc import Iterable
 from itertools import chain
+from typing import NamedTuple
 
-from tasks.extract.page import Said, Statements
+from tasks.extract.page import Said, Statements, site_names, squeezed
 from tasks.extract.structured import strings
 
 # Spelling in a credit (lower case) -> the agency's usual name. Longer spellings come first in the pattern.
@@ -40,11 +46,40 @@ _CREDIT_LINE = re.compile(
 )
 # Signs that may follow the closing bracket of a credit: a full stop, a quotation mark.
 _MAX_BEHIND_CREDIT = 2
+# "LINZ (name) - ", "NEW YORK, 3. Sept (Name) - ", "Chur (name) - ": a place in capitals, or one of up to three words.
+_DATELINE = re.compile(
+    r"^(?P<place>[A-ZÄÖÜÀ-Ý][\w.'’-]*(?:[ /][A-ZÄÖÜÀ-Ý][\w.'’-]*){0,2})(?:,\s[^()]{1,25})?\s*"
+    r"\((?P<name>[^()\d,;:]{2,40})\)\s*[-–—]\s"
+)
+# Credits of their own line that name an agency not on the list: "(name)", "Mit Material von name", "Source: Name".
+_BRACKETED = re.compile(r"^\((?P<name>[^()\d,;:]{5,40})\)\.?$")
+_MATERIAL = re.compile(
+    r"^\W*(?:mit material (?:von|der)(?: der)?|with (?:material|reporting) (?:from|by)|avec)\s+(?P<name>[^,;:.]{2,40})\W*$",
+    re.IGNORECASE,
+)
+_BARE = re.compile(r"^\W*(?:(?:quelle|source|credit|von|by|par)\W+)?(?P<name>[^,;:.]{2,40}?)\W*$", re.IGNORECASE)
+_CALLS_ITSELF_AGENCY = re.compile(
+    r"news ?wire|\bwires?\b|\bnews (?:agency|service)\b|\bpress (?:agency|association)\b|agence|agentur|agenzia|agencia",
+    re.IGNORECASE,
+)
+_NO_AGENCY = re.compile(
+    r"redaktion|rédaction|editor|\bred\b|update|ende\b|fortsetzung|archiv|symbol|agenturmaterial|agenturen|agences",
+    re.IGNORECASE,
+)
+_MAX_NAME_WORDS = 4
 _STATED_KEYS = ("author", "creator", "creditText", "sourceOrganization", "provider", "publisher", "copyrightHolder")
 _STATED_METAS = ("author", "article:author", "dcterms.creator", "dc.creator", "source", "agency", "news_source")
 
 
-def find_agency(page: Statements, credits_: tuple[str, ...], paragraphs: list[str]) -> Said | None:
+class Credits(NamedTuple):
+    """Where credits stand: bylines, the organisations stated as authors, last lines of the text and behind it."""
+
+    bylines: tuple[str, ...]
+    organisations: tuple[str, ...]
+    closing: tuple[str, ...]
+
+
+def find_agency(page: Statements, credits_: Credits, paragraphs: list[str]) -> Said | None:
     """The agency that the page credits with the text: stated, at the text's start or end, or in the byline."""
     for text in chain.from_iterable(strings(page.article.get(key)) for key in _STATED_KEYS):
         if name := agency_of(text):
@@ -52,10 +87,19 @@ def find_agency(page: Statements, credits_: tuple[str, ...], paragraphs: list[st
     for text in chain.from_iterable(page.metas.get(name, ()) for name in _STATED_METAS):
         if name := agency_of(text):
             return Said(name, "meta")
-    for text in credits_:
+    for text in credits_.bylines:
         if name := agency_of(text):
             return Said(name, "dom")
-    return _printed_agency(paragraphs)
+    return _printed_agency(paragraphs, credits_.closing) or _unlisted_agency(page, credits_, paragraphs)
+
+
+def is_credit_of(line: str, agency: str) -> bool:
+    """Whether the line says nothing but that the text is the agency's."""
+    key = squeezed(agency)
+    return any(
+        found is not None and squeezed(found["name"]) == key
+        for found in (pattern.match(line) for pattern in (_MATERIAL, _BARE, _BRACKETED))
+    )
 
 
 def agency_of(credit: str) -> str | None:
@@ -64,15 +108,50 @@ def agency_of(credit: str) -> str | None:
     return _AGENCIES[found[1].casefold()] if found else None
 
 
-def _printed_agency(paragraphs: list[str]) -> Said | None:
-    """The agency in a dateline of the first two paragraphs, or in brackets or alone at the end of the last two."""
+def _printed_agency(paragraphs: list[str], closing: tuple[str, ...]) -> Said | None:
+    """The known agency in a dateline of the first two paragraphs, or in brackets or alone in the closing lines."""
     for text in paragraphs[:2]:
         if found := _OPENING.match(text):
             return Said(_AGENCIES[(found[1] or found[2] or found[3]).casefold()], "text")
-    for text in reversed(paragraphs[-2:]):
+    for text in reversed([*paragraphs[-2:], *closing]):
         if name := agency_of(text):
             return Said(name, "text")
-        closing = list(_IN_BRACKETS.finditer(text))
-        if closing and len(text) - closing[-1].end() <= _MAX_BEHIND_CREDIT:
-            return Said(_AGENCIES[closing[-1][1].casefold()], "text")
+        brackets = list(_IN_BRACKETS.finditer(text))
+        if brackets and len(text) - brackets[-1].end() <= _MAX_BEHIND_CREDIT:
+            return Said(_AGENCIES[brackets[-1][1].casefold()], "text")
     return None
+
+
+def _unlisted_agency(page: Statements, credits_: Credits, paragraphs: list[str]) -> Said | None:
+    """The agency that is on no list, by the form of its credit."""
+    no_agencies = site_names(page) | {squeezed(page.profile.name)}
+    candidates = chain(
+        (Said(name, "text") for name in _dateline_names(paragraphs)),
+        (Said(name, "text") for name in _closing_names(credits_)),
+        (Said(name, "jsonld") for name in credits_.organisations if _CALLS_ITSELF_AGENCY.search(name)),
+    )
+    return next((said for said in candidates if _may_be_agency(said.value, no_agencies)), None)
+
+
+def _dateline_names(paragraphs: list[str]) -> Iterable[str]:
+    """The name in a dateline; behind a place that is not in capitals only one in small letters."""
+    for text in paragraphs[:2]:
+        found = _DATELINE.match(text)
+        if found and (found["place"].isupper() or found["name"].islower()):
+            yield found["name"].strip()
+
+
+def _closing_names(credits_: Credits) -> Iterable[str]:
+    """Names in closing lines that are credits by their form, or of an organisation that signs or calls itself agency."""
+    credited = {squeezed(text) for text in credits_.organisations}
+    for text in reversed(credits_.closing):
+        if found := _MATERIAL.match(text) or _BRACKETED.match(text):
+            yield found["name"].strip()
+        elif (found := _BARE.match(text)) and (
+            squeezed(found["name"]) in credited or _CALLS_ITSELF_AGENCY.search(found["name"])
+        ):
+            yield found["name"].strip()
+
+
+def _may_be_agency(name: str, others: frozenset[str]) -> bool:
+    return len(name.split()) <= _MAX_NAME_WORDS and squeezed(name) not in others and not _NO_AGENCY.search(name)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tasks.extract.agencies import find_agency
+from tasks.extract.agencies import Credits, agency_of, find_agency
 from tasks.extract.authors import Authors, find_authors
 from tasks.extract.body import Body, Frame, keep_body
 from tasks.extract.labels import (
@@ -25,6 +25,9 @@ from tasks.model import Article
 _FLASH_WORDS = 40
 _CLOSING_LINES = 6
 _BY = ("von ", "by ", "par ", "text: ", "autor: ", "autorin: ")
+_AND = (" und ", " and ", " et ")
+# A credit stands in one of the last paragraphs.
+_CLOSING_CREDITS = 2
 _MAX_BYLINE_CHARACTERS = 120
 
 
@@ -72,11 +75,14 @@ def read_head(page: Statements) -> Head | None:
 def assemble(page: Statements, head: Head, opening: Opening, body: Body) -> Article | None:
     """The article; None where there is no text and nothing says that the page is one."""
     head = _signed(page, head, body.paragraphs)
-    paragraphs = _with_opening(opening, keep_body(body.paragraphs, _frame(head, opening)))
+    closing = (*body.paragraphs[-_CLOSING_CREDITS:], *body.behind)
+    credits_ = Credits(head.authors.credits, head.authors.organisations, closing)
+    agency = find_agency(page, credits_, body.paragraphs)
+    head = _without_agency(head, agency)
+    paragraphs = _with_opening(opening, keep_body(body, _frame(head, opening, agency)))
     if not paragraphs and not declares_article(page):
         return None
     text = "\n\n".join(paragraphs)
-    agency = find_agency(page, head.authors.credits, body.paragraphs)
     language = find_language(page, f"{head.title.value} {text}")
     values = head.values | {"title": head.title, "language": language}
     values |= {name: said for name, said in (("kicker", head.kicker), ("agency", agency)) if said}
@@ -106,16 +112,24 @@ def _signed(page: Statements, head: Head, found: list[str]) -> Head:
     return head
 
 
-def _frame(head: Head, opening: Opening) -> Frame:
+def _without_agency(head: Head, agency: Said | None) -> Head:
+    """The head without agencies among its authors: they have a field of their own."""
+    key = squeezed(agency.value) if agency else ""
+    names = tuple(name for name in head.authors.names if squeezed(name) != key and agency_of(name) is None)
+    return head._replace(authors=head.authors._replace(names=names))
+
+
+def _frame(head: Head, opening: Opening, agency: Said | None) -> Frame:
     """Keys of the lines that are printed around the text."""
     titles = [head.title.value, *head.spellings]
     if head.kicker:
         titles += [head.kicker.value, f"{head.kicker.value} {head.title.value}"]
     names = head.authors.names
-    bylines = [f"{by}{name}" for name in (*names, "".join(names)) for by in ("", *_BY)]
+    joined = [word.join([", ".join(names[:-1]), names[-1]]) for word in _AND if len(names) > 1]
+    bylines = [f"{by}{name}" for name in (*names, "".join(names), *joined) for by in ("", *_BY)]
     bylines += [text for text in head.authors.credits if len(text) <= _MAX_BYLINE_CHARACTERS]
     titles_, bylines_, opening_ = (frozenset(map(squeezed, texts)) for texts in (titles, bylines, opening.lines))
-    return Frame(titles_, names, bylines_, head.captions, opening_)
+    return Frame(titles_, names, bylines_, head.captions, opening_, agency.value if agency else None)
 
 
 def _with_opening(opening: Opening, body: list[str]) -> list[str]:

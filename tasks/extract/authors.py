@@ -1,8 +1,8 @@
 """Who wrote the article: persons first; a desk or an agency only where the page names no person.
 
 JSON-LD, then meta tags, then the byline beside the headline, then a signature below the text. Addresses, initials in
-brackets and places are not authors. "Redaktion finanzen.ch" and "dpa" count where no layer names a person, the portal's
-own name only where nobody else is credited at all.
+brackets and places are not authors. "Redaktion finanzen.ch" counts where no layer names a person, the portal's own name
+only where the page prints it as its byline: in structured data it is what a content system fills in for nobody.
 """
 
 import re
@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
+from lxml.html import HtmlElement
+
 from tasks.extract.agencies import agency_of
 from tasks.extract.page import Statements, site_names, squeezed
-from tasks.extract.structured import plain
+from tasks.extract.structured import plain, types_of
 from tasks.extract.tree import blocks_after, blocks_before, class_words, short_text
 from tasks.extract.words import word_set
 from tasks.text import clean
@@ -25,7 +27,9 @@ _METAS = (
 _BYLINE_WORDS = word_set(
     "author authors byline autor autoren autorin autorenname verfasser verfasserin authorname signatur bylines"
 )
-_NOT_BYLINE_WORDS = word_set("comment comments kommentar related teaser bio social share follow newsletter")
+_NOT_BYLINE_WORDS = word_set(
+    "comment comments kommentar related teaser bio social share follow newsletter card box about profile"
+)
 _PREFIX = re.compile(
     r"^(?:von|by|par|por|di|text|texte?|autor(?:in|en)?|author|written by|geschrieben von|verfasst von|"
     r"eine? (?:\w+ ){1,2}von|redaktion:|story by|article by|words by|posted by|reported by|recherche)"
@@ -51,56 +55,82 @@ _LEFTOVER = re.compile(r"^(?:von|by|par|und|and|et|mit|with|for|für)$", re.IGNO
 _TITLE = re.compile(r"^(?:dr|prof|dipl|mag|mr|mrs|ms)\.\s+(?:med\.\s+|rer\.\s+\w+\.\s+)?", re.IGNORECASE)
 _HAS_DIGIT = re.compile(r"\d")
 _MAX_WORDS = 6
-_PERSONS = 0
+_PERSONS, _DESKS, _PORTAL = range(3)
+_ORGANISATIONS = word_set("organization newsmediaorganization corporation")
+# A credit with more words that ends like a sentence is one.
+_SENTENCE_WORDS = 5
 _MAX_CREDIT_CHARACTERS = 120
 _MAX_PRINTED_CHARACTERS = 80
 # Blocks beside the headline that are looked at for a byline.
 _NEAR = 14
-_PRINTED_BYLINE = re.compile(r"^(?:von|by|par|por)\s+[A-ZÄÖÜÀ-Ý]", re.IGNORECASE)
+_PRINTED_BYLINE = re.compile(
+    r"^(?i:von|by|par|por)\s+(?:[A-ZÄÖÜÀ-Ý][\w.'’-]*\s+)+(?:(?:von|van|de|der|den|du|di|la|le|del|bin|al|el|zu)\s+)*"
+    r"[A-ZÄÖÜÀ-Ý][\w.'’-]+"
+)
 _PRINTED_DESK = re.compile(r"^(?:die\s+)?redaktion\s+\S+(?:\s\S+)?$", re.IGNORECASE)
 
 
 class Authors(NamedTuple):
-    """Names in the page's order, the layer that gave them, and the credits as printed (agencies are read from them)."""
+    """Names in the page's order, the layer that gave them, and what agencies are read from.
+
+    That is the credits as printed and the authors that JSON-LD calls organisations.
+    """
 
     names: tuple[str, ...]
     layer: str
     credits: tuple[str, ...]
+    organisations: tuple[str, ...]
     has_person: bool
 
 
 def find_authors(page: Statements, closing: Iterable[str] = ()) -> Authors:
-    """The authors; `closing` are the last lines of the page's text, where a plain page signs its articles."""
+    """The authors; `closing` are the last lines of the page's text, where a plain page signs its articles.
+
+    Without closing lines the page is read as it came; with them it is pruned, and a signature may stand anywhere in it.
+    """
+    closing = list(closing)
     layers: list[tuple[str, Callable[[], Iterable[str]]]] = [
         ("jsonld", lambda: _stated(page)),
         ("meta", lambda: _metas(page)),
         ("dom", lambda: _bylines(page)),
+        ("dom", lambda: _signatures(page) if closing else ()),
         ("text", lambda: (line for line in closing if _PRINTED_DESK.match(line) or _PRINTED_BYLINE.match(line))),
     ]
-    site = site_names(page)
+    site, organisations = site_names(page), _organisations(page)
     found: list[tuple[int, tuple[str, ...], str]] = []
     credits_: list[str] = []
     for layer, read in layers:
         printed = list(dict.fromkeys(read()))
         credits_ += printed
         names = tuple(dict.fromkeys(name for text in printed for name in _names(text)))
-        for rank, chosen in enumerate(_ranked(names, site)):
-            found.append((rank, chosen, layer))
+        persons, others, all_ = _ranked(names, site, frozenset(map(squeezed, organisations)))
+        found += [(_PERSONS, persons, layer), (_DESKS, others, layer)]
+        if layer in ("dom", "text"):
+            found.append((_PORTAL, all_, layer))
         if any(rank == _PERSONS and chosen for rank, chosen, _ in found):
             break
     rank, names, layer = min((entry for entry in found if entry[1]), key=lambda entry: entry[0], default=(-1, (), ""))
-    return Authors(names, layer, tuple(credits_), rank == _PERSONS)
+    return Authors(names, layer, tuple(credits_), organisations, rank == _PERSONS)
 
 
-def _ranked(names: tuple[str, ...], site: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+def _ranked(
+    names: tuple[str, ...], site: frozenset[str], organisations: frozenset[str]
+) -> tuple[tuple[str, ...], ...]:
     """Three choices from one layer's names: with persons, desks and agencies only, the portal itself only."""
     others = tuple(name for name in names if squeezed(name) not in site)
-    persons = others if any(not _is_collective(name) for name in others) else ()
+    persons = others if any(not _is_collective(name, organisations) for name in others) else ()
     return persons, others, names[:1]
 
 
-def _is_collective(name: str) -> bool:
-    return agency_of(name) is not None or _DESK.search(name) is not None
+def _is_collective(name: str, organisations: frozenset[str]) -> bool:
+    return agency_of(name) is not None or _DESK.search(name) is not None or squeezed(name) in organisations
+
+
+def _organisations(page: Statements) -> tuple[str, ...]:
+    """The authors that JSON-LD calls organisations."""
+    authors = page.article.get("author")
+    nodes = [node for node in (authors if isinstance(authors, list) else [authors]) if isinstance(node, dict)]
+    return tuple(name for node in nodes if types_of(node) & _ORGANISATIONS for name in _node_names(node, page.ids))
 
 
 def _stated(page: Statements) -> Iterator[str]:
@@ -139,12 +169,27 @@ def _bylines(page: Statements) -> Iterator[str]:
     near = [*islice(blocks_after(page.headline), _NEAR), *islice(blocks_before(page.headline), 4)]
     for block in near:
         for element in (*block.iter(), *islice(block.iterancestors(), 2)):
-            if not isinstance(element.tag, str):
-                continue
-            words = class_words(element)
-            if (words & _BYLINE_WORDS or element.get("rel") == "author") and not words & _NOT_BYLINE_WORDS:
-                yield short_text(element, _MAX_CREDIT_CHARACTERS)
+            if _is_byline(element):
+                yield _credit_text(element)
     yield from (text for block in near if _PRINTED_BYLINE.match(text := short_text(block, _MAX_PRINTED_CHARACTERS)))
+
+
+def _signatures(page: Statements) -> Iterator[str]:
+    """Texts of byline elements anywhere on the pruned page."""
+    return (_credit_text(element) for element in page.root.xpath("//*[@class or @rel]") if _is_byline(element))
+
+
+def _is_byline(element: HtmlElement) -> bool:
+    if not isinstance(element.tag, str) or element.tag in ("html", "body"):
+        return False
+    words = class_words(element)
+    return bool((words & _BYLINE_WORDS or element.get("rel") == "author") and not words & _NOT_BYLINE_WORDS)
+
+
+def _credit_text(element: HtmlElement) -> str:
+    """The text of a byline element; "" for a sentence about the author."""
+    text = short_text(element, _MAX_CREDIT_CHARACTERS)
+    return "" if text[-1:] in tuple(".!?") and len(text.split()) > _SENTENCE_WORDS else text
 
 
 def _names(credit: str) -> list[str]:

@@ -125,7 +125,10 @@ def find_image_credit(page: Statements, lines: Iterable[str] = ()) -> Said | Non
 def credited(line: str) -> str | None:
     """The name behind "Foto:", "Bildquelle:", "©" in a line."""
     found = _CREDIT.search(line)
-    return found["who"].strip(" .()") if found else None
+    if not found:
+        return None
+    who = found["who"].strip(" .")
+    return who if "(" in who else who.rstrip(") .")
 
 
 def _figure_credit(figure: object) -> str | None:

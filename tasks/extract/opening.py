@@ -10,7 +10,7 @@ from tasks.extract.datelines import is_dateline
 from tasks.extract.notices import is_notice
 from tasks.extract.page import Statements, squeezed
 from tasks.extract.structured import first
-from tasks.extract.tree import BULLET_MARKS, SENTENCE_ENDS, blocks_after, class_words, lines_of, short_text, text_of
+from tasks.extract.tree import BULLET_MARKS, SENTENCE_ENDS, blocks_after, class_words, is_linked, lines_of, short_text
 from tasks.extract.words import word_set
 
 _LEAD_WORDS = word_set(
@@ -76,13 +76,7 @@ def _lines(headline: HtmlElement) -> Iterator[_Line]:
             marked = text[0] in BULLET_MARKS
             bare = text.lstrip(BULLET_MARKS)
             if bare:
-                yield _Line(bare, block, marked or (is_point and not _is_linked(block)))
-
-
-def _is_linked(block: HtmlElement) -> bool:
-    """Whether links make up most of the block: a menu, not a summary."""
-    linked = sum(len(text_of(link)) for link in block.iter("a"))
-    return linked * 2 > len(text_of(block))
+                yield _Line(bare, block, marked or (is_point and not is_linked(block)))
 
 
 def _bullets(lines: list[_Line]) -> tuple[str, ...]:
@@ -154,6 +148,6 @@ def _before_body(lines: list[_Line], found: list[str], captions: frozenset[str])
         if key in body:
             return None
         is_sentence = _PROSE_CHARACTERS <= len(line.text) <= _MAX_LEAD_CHARACTERS and line.text[-1] in SENTENCE_ENDS
-        if is_sentence and not line.is_bullet and key not in captions and not _is_linked(line.block):
+        if is_sentence and not line.is_bullet and key not in captions and not is_linked(line.block):
             return line.text
     return None

@@ -1,14 +1,16 @@
 """Parts of a page that can't be its article, taken out of the tree before the body is looked for.
 
-By tag, by class words and by hidden state; nothing that holds the headline or a good part of the page's
-paragraphs is ever taken, whatever it is called.
+By tag, by class words, by role and by hidden state, and what stands beside the headline's column; nothing that holds
+the headline or a good part of the page's paragraphs is ever taken, whatever it is called.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from lxml.html import HtmlElement
 
-from tasks.extract.tree import CLASS_ATTRIBUTES
+from tasks.extract.tables import flatten_layout_tables
+from tasks.extract.tree import CLASS_ATTRIBUTES, class_words, drop
 from tasks.extract.words import word_set, words_of
 
 _TAGS = (
@@ -26,38 +28,58 @@ _BOX_WORDS = word_set(
     "promobox newsletter newsletterbox subscribe subscription abobox affiliate "
     # sharing, comments, navigation
     "share sharing sharebar socialshare socialbar socialmedia socials comments commentlist commentsection disqus "
-    "breadcrumb breadcrumbs breadcrumbnav pagination toolbar navigation navbar sidebar footer tags taglist "
+    "breadcrumb breadcrumbs breadcrumbnav crumbs pagination toolbar navigation navbar sidebar footer foot tags taglist "
     "tagcloud keywords "
-    # consent, players, pictures' captions
-    "cookie cookies consent cmp gdpr audioplayer videoplayer playlist gallery slideshow lightbox caption captions "
+    # players, pictures' captions
+    "audioplayer videoplayer playlist gallery slideshow lightbox caption captions "
     "imagecaption bildunterschrift copyright imagecredit photocredit "
     # the author's and the portal's self-description
     "authorbox authorbio aboutauthor authorinfo authorcard disclaimer imprint screenreader visuallyhidden sronly"
 )
+# Words that are never put on the text itself: such a box goes from a short page, too, where it holds most of the words.
+_SURE_WORDS = word_set(
+    "newsletter newsletterbox cookie cookies consent cmp gdpr disclaimer imprint relatedarticles relatedcontent readalso "
+    "mostread mostpopular outbrain taboola commentlist authorbox authorbio authorcard"
+)
+_BOX_ROLES = word_set("dialog alertdialog navigation search contentinfo complementary menu toolbar")
+_SIGN_UP_FIELDS = ("email", "text", "search", "tel")
 _FRAME_TAGS = frozenset({"html", "head", "body", "main"})
 # Share of the page's paragraph text that a part may hold and still be taken for a box.
 _MAX_SHARE = 0.25
+# A box of a sure name may hold this many characters, however short the page is.
+_SURE_CHARACTERS = 600
 # Old portals put the whole page into one form; a form with this much text is none.
 _MAX_FORM_CHARACTERS = 500
 _MAX_LABEL_CHARACTERS = 300
 _MIN_LINK_CHARACTERS = 15
+_NAMED = "//*[@class or @id or @hidden or @style or @aria-hidden or @role or @data-testid or @data-component]"
 
 
 def prune(root: HtmlElement, headline: HtmlElement | None) -> None:
     """Remove what can't be the article from the tree, in place."""
     keep = {headline, *headline.iterancestors()} if headline is not None else set()
+    if headline is not None:
+        flatten_layout_tables(headline)
     for element in list(root.iter(*_TAGS)):
         if element not in keep and not (element.tag == "form" and _paragraph_length(element) > _MAX_FORM_CHARACTERS):
-            _drop(element)
+            drop(element)
     limit = _MAX_SHARE * _paragraph_length(root)
-    named = root.xpath("//*[@class or @id or @hidden or @style or @aria-hidden]")
-    boxes = [
-        element for element in named if element.tag not in _FRAME_TAGS and element not in keep and _is_box(element)
-    ]
-    _drop_small(boxes, limit)
-    _drop_small(
-        [line for line in root.iter("p", "li", "h2", "h3", "h4", "h5") if line not in keep and _is_link(line)], limit
-    )
+    # What the headline's own surroundings are called says nothing about boxes: "teaser" may be the article's header.
+    own_words = frozenset(word for element in keep for word in class_words(element))
+    named = [element for element in root.xpath(_NAMED) if element.tag not in _FRAME_TAGS and element not in keep]
+    _drop_small([box for box in named if _is_sure_box(box, own_words)], max(limit, _SURE_CHARACTERS))
+    _drop_small([*_sign_ups(root, keep), *(box for box in named if _is_box(box, own_words))], limit)
+    lines = root.iter("p", "li", "h2", "h3", "h4", "h5")
+    _drop_small([line for line in lines if line not in keep and _is_link(line)], limit)
+
+
+def _sign_ups(root: HtmlElement, keep: set[HtmlElement]) -> Iterator[HtmlElement]:
+    """The boxes around input fields: a newsletter to subscribe to, a search."""
+    for field in root.iter("input"):
+        if (field.get("type") or "text").lower() in _SIGN_UP_FIELDS:
+            box = next(field.iterancestors("div", "section", "aside", "td"), None)
+            if box is not None and box not in keep:
+                yield box
 
 
 def _drop_small(boxes: list[HtmlElement], limit: float) -> None:
@@ -72,46 +94,41 @@ def _drop_small(boxes: list[HtmlElement], limit: float) -> None:
         if lengths[box.get("class", "")] <= limit and not (
             box.tag == "p" and _paragraph_length(box) > _MAX_LABEL_CHARACTERS
         ):
-            _drop(box)
+            drop(box)
 
 
 def _is_link(line: HtmlElement) -> bool:
-    """Whether the line is nothing but one link: a pointer to another article."""
+    """Whether the line is nothing but links: pointers to other articles, tools."""
     links = line.findall(".//a")
-    if len(links) != 1:
+    if not links:
         return False
-    text = "".join(line.itertext()).strip()
-    return len(text) >= _MIN_LINK_CHARACTERS and "".join(links[0].itertext()).strip() == text
+    linked = "".join("".join(link.itertext()) for link in links)
+    letters = sum(map(str.isalnum, "".join(line.itertext())))
+    return len(linked.strip()) >= _MIN_LINK_CHARACTERS and sum(map(str.isalnum, linked)) == letters
 
 
-def _is_box(element: HtmlElement) -> bool:
+def _is_box(element: HtmlElement, own_words: frozenset[str]) -> bool:
     """Whether attributes name the element a box or hide it."""
     if element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return element.tag != "p"
     if "display:none" in (element.get("style") or "").replace(" ", "").lower():
         return True
-    return _names_a_box(" ".join(element.get(name, "") for name in CLASS_ATTRIBUTES))
+    return (element.get("role") or "").lower() in _BOX_ROLES or not _box_words(_names(element)) <= own_words
+
+
+def _is_sure_box(element: HtmlElement, own_words: frozenset[str]) -> bool:
+    return not _box_words(_names(element)) & _SURE_WORDS <= own_words
+
+
+def _names(element: HtmlElement) -> str:
+    return " ".join(element.get(name, "") for name in CLASS_ATTRIBUTES)
 
 
 @lru_cache(maxsize=4096)
-def _names_a_box(names: str) -> bool:
-    return bool(words_of(names) & _BOX_WORDS)
+def _box_words(names: str) -> frozenset[str]:
+    return words_of(names) & (_BOX_WORDS | _SURE_WORDS)
 
 
 def _paragraph_length(element: HtmlElement) -> int:
     """Characters inside <p> under the element."""
     return sum(len("".join(paragraph.itertext())) for paragraph in element.iter("p"))
-
-
-def _drop(element: HtmlElement) -> None:
-    """Take the element out and leave the text behind it in place."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    if element.tail and element.tail.strip():
-        previous = element.getprevious()
-        if previous is not None:
-            previous.tail = f"{previous.tail or ''} {element.tail}"
-        else:
-            parent.text = f"{parent.text or ''} {element.tail}"
-    parent.remove(element)

@@ -42,7 +42,7 @@ _PROLOGUE = re.compile(
 )
 _OTHER_XML = re.compile(r"<(rss|feed|rdf:rdf|urlset|sitemapindex|svg|opml|error|wml|math)\b", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[a-z!]", re.IGNORECASE)
-CLASS_ATTRIBUTES = ("class", "id", "itemprop", "data-testid")
+CLASS_ATTRIBUTES = ("class", "id", "itemprop", "data-testid", "data-component")
 
 
 def not_html(body: bytes) -> str | None:
@@ -129,6 +129,12 @@ def _collect(element: HtmlElement, pieces: list[str], depth: int) -> None:
         pieces.append(_BREAK)
 
 
+def is_linked(block: HtmlElement) -> bool:
+    """Whether links make up most of the block: a menu, not a summary."""
+    linked = sum(len(text_of(link)) for link in block.iter("a"))
+    return linked * 2 > len(text_of(block))
+
+
 def class_words(element: HtmlElement) -> frozenset[str]:
     """Lower-case words of the attributes that name an element, see `words_of`."""
     return words_of(" ".join(element.get(name, "") for name in CLASS_ATTRIBUTES))
@@ -173,3 +179,17 @@ def captions_of(root: HtmlElement) -> list[str]:
         if element.tag not in ("html", "body") and class_words(element) & CAPTION_WORDS:
             found.extend(lines_of(element))
     return [line for line in found if len(line) > 1]
+
+
+def drop(element: HtmlElement) -> None:
+    """Take the element out and leave the text behind it in place."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail and element.tail.strip():
+        previous = element.getprevious()
+        if previous is not None:
+            previous.tail = f"{previous.tail or ''} {element.tail}"
+        else:
+            parent.text = f"{parent.text or ''} {element.tail}"
+    parent.remove(element)
