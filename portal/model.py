@@ -72,7 +72,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A text as one portal printed it. `same_text_as` names the article that carried the text first."""
+    """A text as one portal printed it. `same_text_as` names the article that carried the text first.
+
+    `advert` stands below it, the `adverts`-th one; `gone` is the status of its address once it was taken down.
+    """
 
     id: str
     portal: str
@@ -83,3 +86,6 @@ class Article:
     modified: datetime | None = None
     same_text_as: str | None = None
     revision: int = 1
+    advert: str | None = None
+    adverts: int = 0
+    gone: int | None = None

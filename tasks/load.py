@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from sql.connect import Connection
 from sql.store import articles as store
 from tasks.columns import Row, published_columns, published_of, settled_row
 from tasks.model import Article, Precision, Timestamp
-from tasks.text import content_hash
+from tasks.text import content_hash, text_hash
 from tasks.urls import canonical_url, url_hash
 
 # The same words from the same portal within this time are one article under two addresses; later they are a
@@ -37,7 +37,14 @@ class Known:
     """What the tape holds already of a batch's addresses and texts; follows while the batch is placed."""
 
     by_url: dict[bytes, dict[str, Any]]
-    by_content: dict[bytes, list[dict[str, Any]]]
+    by_text: dict[bytes, list[dict[str, Any]]]
+
+
+class Hashes(NamedTuple):
+    """What an article says: `content` with its title (a change is a revision), `text` as copies are recognised."""
+
+    content: bytes
+    text: bytes
 
 
 @dataclass(slots=True)
@@ -81,27 +88,32 @@ def place(batch: Sequence[Extracted], known: Known, keys: Keys) -> Writes:
     """Decide what each article is; `batch` in the order of entries: a repeat never comes before its original."""
     writes = Writes()
     for one in batch:
-        digest = content_hash(one.article.title, one.article.text)
-        address, same = _identity(one, known, digest, writes)
-        if same is None:
-            same = _repeat(one, known, digest)
-        if same is None:
-            _add_article(one, address, digest, known, keys, writes)
-        elif same["entry_id"] != one.entry["id"] and _agrees(one, same, digest):
+        said = _hashes(one)
+        address, same = _identity(one, known, said, writes)
+        repeated = _repeat(one, known, said) if same is None else None
+        if repeated is not None:
+            writes.settled.append(_settled(one, "duplicate", repeated["id"]))
+        elif same is None:
+            _add_article(one, address, said, known, keys, writes)
+        elif same["entry_id"] != one.entry["id"] and _agrees(one, same, said):
             writes.settled.append(_settled(one, "duplicate", same["id"]))
         else:
-            _add_revision(one, same, digest, known, keys, writes)
+            _add_revision(one, same, said, known, keys, writes)
     return writes
 
 
 def _known(conn: Connection, batch: Sequence[Extracted]) -> Known:
     addresses = {one.entry["url_hash"] for one in batch} | {url_hash(_address(one)) for one in batch}
-    digests = {content_hash(one.article.title, one.article.text) for one in batch}
     since = min(one.entry["first_seen_at"] for one in batch) - COPY_WITHIN
-    by_content: dict[bytes, list[dict[str, Any]]] = {}
-    for row in store.known_by_content(conn, sorted(digests), since):
-        by_content.setdefault(row["content_hash"], []).append(row)
-    return Known(store.known_by_url(conn, sorted(addresses)), by_content)
+    by_text: dict[bytes, list[dict[str, Any]]] = {}
+    for row in store.known_by_text(conn, sorted({_hashes(one).text for one in batch}), since):
+        by_text.setdefault(row["text_hash"], []).append(row)
+    return Known(store.known_by_url(conn, sorted(addresses)), by_text)
+
+
+def _hashes(one: Extracted) -> Hashes:
+    title, text = one.article.title, one.article.text
+    return Hashes(content_hash(title, text), text_hash(title, text))
 
 
 def _keys(conn: Connection, count: int) -> Keys:
@@ -128,7 +140,7 @@ def _site(url: str) -> str:
     return host
 
 
-def _identity(one: Extracted, known: Known, digest: bytes, writes: Writes) -> tuple[str, dict[str, Any] | None]:
+def _identity(one: Extracted, known: Known, said: Hashes, writes: Writes) -> tuple[str, dict[str, Any] | None]:
     """The address that identifies the article, and the article on the tape that has it.
 
     A page that claims the address of an article with another title and text lies (a section, a template): its own
@@ -138,13 +150,13 @@ def _identity(one: Extracted, known: Known, digest: bytes, writes: Writes) -> tu
     own: str = one.entry["canonical_url"]
     for address in dict.fromkeys((_address(one), own)):
         same = known.by_url.get(url_hash(address))
-        if same is None or same["entry_id"] == one.entry["id"] or _agrees(one, same, digest):
+        if same is None or same["entry_id"] == one.entry["id"] or _agrees(one, same, said):
             return address, same
     return own, None if same is None or _moves(same, known, writes) else same
 
 
-def _agrees(one: Extracted, same: Row, digest: bytes) -> bool:
-    return bool(digest == same["content_hash"] or one.article.title == same["title"])
+def _agrees(one: Extracted, same: Row, said: Hashes) -> bool:
+    return bool(said.text == same["text_hash"] or one.article.title == same["title"])
 
 
 def _moves(same: dict[str, Any], known: Known, writes: Writes) -> bool:
@@ -158,15 +170,15 @@ def _moves(same: dict[str, Any], known: Known, writes: Writes) -> bool:
     return True
 
 
-def _repeat(one: Extracted, known: Known, digest: bytes) -> dict[str, Any] | None:
+def _repeat(one: Extracted, known: Known, said: Hashes) -> dict[str, Any] | None:
     """The article of the same source that says exactly this, lately; None: there is none."""
-    mine = (row for row in known.by_content.get(digest, []) if row["source_id"] == one.entry["source_id"])
+    mine = (row for row in known.by_text.get(said.text, []) if row["source_id"] == one.entry["source_id"])
     return next((row for row in mine if _apart(one, row) <= SAME_TEXT_WITHIN), None)
 
 
-def _copied(one: Extracted, known: Known, digest: bytes) -> Row | None:
+def _copied(one: Extracted, known: Known, said: Hashes) -> Row | None:
     """The article of another source that said exactly this first, lately; None: there is none."""
-    others = (row for row in known.by_content.get(digest, []) if row["source_id"] != one.entry["source_id"])
+    others = (row for row in known.by_text.get(said.text, []) if row["source_id"] != one.entry["source_id"])
     return next((row for row in others if _apart(one, row) <= COPY_WITHIN), None)
 
 
@@ -175,8 +187,8 @@ def _apart(one: Extracted, row: Row) -> timedelta:
     return apart
 
 
-def _add_article(one: Extracted, address: str, digest: bytes, known: Known, keys: Keys, writes: Writes) -> None:
-    copied = _copied(one, known, digest)
+def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys: Keys, writes: Writes) -> None:
+    copied = _copied(one, known, said)
     story_id = copied["story_id"] if copied else keys.stories.pop(0)
     if copied is None:
         writes.stories.append({"id": story_id, "language": one.article.language})
@@ -195,31 +207,29 @@ def _add_article(one: Extracted, address: str, digest: bytes, known: Known, keys
         "available_at": one.entry["first_seen_at"],
         **published_columns(published(one.article, one.entry)),
     }
-    found |= {"number": 1, "content_hash": digest, "title": one.article.title}
+    found |= {"number": 1, "content_hash": said.content, "text_hash": said.text, "title": one.article.title}
     found |= {"own_url": one.entry["canonical_url"], "own_hash": one.entry["url_hash"], "own_taken": False}
     writes.articles.append(found)
-    writes.revisions.append(_revision(one, revision_id, found["id"], 1, digest))
+    writes.revisions.append(_revision(one, revision_id, found["id"], 1, said))
     writes.settled.append(_settled(one, "loaded", found["id"]))
     known.by_url[found["url_hash"]] = found
-    known.by_content.setdefault(digest, []).append(found)
+    known.by_text.setdefault(said.text, []).append(found)
 
 
-def _add_revision(
-    one: Extracted, same: dict[str, Any], digest: bytes, known: Known, keys: Keys, writes: Writes
-) -> None:
+def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Known, keys: Keys, writes: Writes) -> None:
     """A new text of a known article; the same words again are no revision."""
-    if digest != same["content_hash"]:
+    if said.content != same["content_hash"]:
         revision_id = keys.revisions.pop(0)
-        former = known.by_content.get(same["content_hash"], [])
+        former = known.by_text.get(same["text_hash"], [])
         former[:] = [row for row in former if row["id"] != same["id"]]
-        same.update(number=same["number"] + 1, content_hash=digest, title=one.article.title)
-        writes.revisions.append(_revision(one, revision_id, same["id"], same["number"], digest))
+        same.update(number=same["number"] + 1, content_hash=said.content, text_hash=said.text, title=one.article.title)
+        writes.revisions.append(_revision(one, revision_id, same["id"], same["number"], said))
         writes.heads[same["id"]] = {"id": revision_id, "article_id": same["id"]}
-        known.by_content.setdefault(digest, []).append(same)
+        known.by_text.setdefault(said.text, []).append(same)
     writes.settled.append(_settled(one, "loaded", same["id"]))
 
 
-def _revision(one: Extracted, revision_id: int, article_id: int, number: int, digest: bytes) -> dict[str, Any]:
+def _revision(one: Extracted, revision_id: int, article_id: int, number: int, said: Hashes) -> dict[str, Any]:
     article = one.article
     plain = (
         "title", "kicker", "lead", "text", "language", "agency", "section", "image_url", "image_credit", "paywall",
@@ -235,7 +245,8 @@ def _revision(one: Extracted, revision_id: int, article_id: int, number: int, di
         "modified_at": article.modified.at if article.modified else None,
         "modified_raw": article.modified.raw if article.modified else None,
         "provenance": dict(article.provenance),
-        "content_hash": digest,
+        "content_hash": said.content,
+        "text_hash": said.text,
         "body_sha256": one.body_sha256,
         "page_id": one.page_id,
         "page_fetched_at": one.page_fetched_at,

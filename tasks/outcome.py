@@ -31,6 +31,7 @@ class Reason(StrEnum):
     TRUNCATED = "truncated"  # the body ended early, or its compression is broken
     THROTTLED = "throttled"  # 429
     SERVER_ERROR = "server_error"  # 5xx
+    PAGE_EXPIRED = "page_expired"  # the archived page is gone before it was extracted
     # permanent: this address will not give an article
     NOT_FOUND = "not_found"  # 404
     GONE = "gone"  # 410
@@ -61,6 +62,7 @@ _KINDS = {
     Reason.TRUNCATED: Kind.TRANSIENT,
     Reason.THROTTLED: Kind.TRANSIENT,
     Reason.SERVER_ERROR: Kind.TRANSIENT,
+    Reason.PAGE_EXPIRED: Kind.TRANSIENT,
     Reason.ROBOTS: Kind.POLICY,
     Reason.BLOCKED: Kind.POLICY,
     Reason.TOO_LARGE: Kind.POLICY,

@@ -20,20 +20,22 @@ from config.settings import settings
 from sql import connect
 from sql.store import feeds, frontier, pages, runs
 from tasks import rows
-from tasks.columns import Row, failed_row
+from tasks.columns import Row, failed_row, settled_row
 from tasks.discover.polling import Due, Poll, PollOutcome, poll_all
 from tasks.extract.pool import Extractors, Job
 from tasks.extract.version import EXTRACTOR_VERSION
 from tasks.fetch.pages import Visited, fetch_pages
 from tasks.load import Extracted, load
 from tasks.model import Article, Get, Page
-from tasks.outcome import Failure, Stage
+from tasks.outcome import Failure, Reason, Stage
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 # Feeds whose documents are in memory at the same time.
 POLL_CHUNK = 500
+# The archive no longer has the page of an entry that waited for extraction: it is fetched again.
+PAGE_EXPIRED = Failure(Stage.EXTRACT, Reason.PAGE_EXPIRED, "the archived page has expired; it is fetched again")
 _ENDS = {"skipped": "skipped", "gone": "gone", "retry": "retried", "dead": "dead"}
 
 
@@ -122,7 +124,8 @@ def load_batch(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> di
     with connect.engine().begin() as conn:
         held = frontier.held(conn, run.owner, [one.entry["id"] for one in batch])
         loaded = load(conn, [one for one in articles if one.entry["id"] in held])
-        frontier.settle(conn, run.owner, [*loaded, *failed], datetime.now(UTC))
+        settled = [*loaded, *(row for row in failed if row["id"] in held)]
+        frontier.settle(conn, run.owner, settled, datetime.now(UTC))
         skipped = sum(row["state"] == "skipped" for row in failed)
         runs.add_stage_counts(
             conn,
@@ -132,8 +135,8 @@ def load_batch(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> di
                 _load_stage(articles, loaded, time.monotonic() - began - extracted_in),
             ],
         )
-        runs.add_source_counts(conn, run.id, _source_counts([*loaded, *failed]))
-    return dict(Counter(row["state"] for row in [*loaded, *failed]))
+        runs.add_source_counts(conn, run.id, _source_counts(settled))
+    return dict(Counter(row["state"] for row in settled))
 
 
 def _claim_feeds(run: Run, *, all_of_them: bool) -> list[dict[str, Any]]:
@@ -194,7 +197,7 @@ def _save_answers(run: Run, entries: Sequence[Row], visited: Sequence[Visited], 
         stage = _stage(Stage.FETCH, len(answers), len(got), skipped, len(failed) - skipped, seconds)
         runs.add_stage_counts(conn, run.id, [stage])
         runs.add_source_counts(conn, run.id, _source_counts(failed) + rows.fetched_counts(by_id, got))
-        before = _fetched_before(conn, entries)
+        before = _fetched_before(conn, run, entries, now)
     fresh = [
         Fetched(dict(by_id[row["entry_id"]], attempts=by_id[row["entry_id"]]["attempts"] + 1), row["id"], page)
         for row, (_, page) in zip(stored, got, strict=True)
@@ -202,10 +205,16 @@ def _save_answers(run: Run, entries: Sequence[Row], visited: Sequence[Visited], 
     return sorted(fresh + before, key=lambda one: int(one.entry["id"]))
 
 
-def _fetched_before(conn: connect.Connection, entries: Sequence[Row]) -> list[Fetched]:
-    """Entries that a killed run had fetched already: their pages come from the archive, not from the portal."""
+def _fetched_before(conn: connect.Connection, run: Run, entries: Sequence[Row], now: datetime) -> list[Fetched]:
+    """Entries that a killed run had fetched already: their pages come from the archive, not from the portal.
+
+    One whose page has expired meanwhile is due again, without a page.
+    """
     waiting = {row["page_id"]: row for row in entries if row["page_id"] is not None}
     stored = pages.read(conn, [(page_id, row["page_fetched_at"]) for page_id, row in waiting.items()])
+    expired = [row for page_id, row in waiting.items() if page_id not in stored]
+    again = [settled_row(row, "retry", row["attempts"], failure=PAGE_EXPIRED, due_at=now) for row in expired]
+    frontier.settle(conn, run.owner, again, now)
     return [Fetched(waiting[page_id], page_id, rows.page_of(row)) for page_id, row in stored.items()]
 
 

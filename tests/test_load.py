@@ -178,6 +178,23 @@ def test_the_same_words_from_another_source(
     assert (second["story_id"] == first["story_id"]) is (role == "copy")
 
 
+LONG = " ".join(f"wort{number}" for number in range(60))
+
+
+@pytest.mark.parametrize(("body", "alike"), [(LONG, True), ("Mehr in Kürze.", False)], ids=["long", "a flash"])
+def test_a_text_under_another_title_is_recognised_when_it_says_enough_alone(
+    conn: Connection, ids: dict[str, int], body: str, *, alike: bool
+) -> None:
+    batch = [
+        extracted(entry_row(1, page(1), ids["alpha"]), "Stahl wird teurer", body),
+        extracted(entry_row(2, page(2), ids["alpha"]), "Ihr eigener Titel", body),
+        extracted(entry_row(3, page(3, "beta.example"), ids["beta"]), "Noch ein Titel", body),
+    ]
+    assert states(load(conn, batch)) == ["loaded", "duplicate" if alike else "loaded", "loaded"]
+    assert tape_rows(conn)[-1]["story_role"] == ("copy" if alike else "original")
+    assert len(revisions(conn)) == (2 if alike else 3)
+
+
 def test_a_third_source_joins_the_story_of_the_first(conn: Connection) -> None:
     feeds = known_feeds(conn, "alpha", "beta", "gamma")
     for number, (slug, (source_id, _)) in enumerate(sorted(feeds.items())):

@@ -20,6 +20,7 @@ STATES = {
     Reason.TRUNCATED: ("retry", "retry", "dead"),
     Reason.THROTTLED: ("retry", "retry", "dead"),
     Reason.SERVER_ERROR: ("retry", "retry", "dead"),
+    Reason.PAGE_EXPIRED: ("retry", "retry", "dead"),
     Reason.NOT_FOUND: ("retry", "gone", "gone"),
     Reason.GONE: ("gone", "gone", "gone"),
     Reason.HTTP_ERROR: ("dead", "dead", "dead"),

@@ -120,6 +120,8 @@ def test_page_bodies_are_stored_without_a_second_compression(conn: Connection) -
 def test_missing_roles_are_named_and_the_upgrade_goes_on(
     empty_database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with empty_database.begin() as conn:
+        roles.create_missing(conn)
     monkeypatch.setattr(roles, "may_create", lambda _: False)
     monkeypatch.setattr(roles, "existing", lambda _: {roles.WRITER})
     assert "roles missing: newstape_owner, newstape_analyst" in migrate.upgrade(empty_database)

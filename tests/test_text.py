@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.outcome import Reason
-from tasks.text import clean, clean_block, content_hash, decode, inflate
+from tasks.text import MIN_TEXT_WORDS, clean, clean_block, content_hash, decode, inflate, text_hash
 
 PAGE = "<html><body>Der Zähler steigt um 3,4 Prozent auf 1.250 €.</body></html>".encode() * 40
 LIMIT = 1024 * 1024
@@ -210,3 +210,10 @@ def test_another_statement_has_another_content_hash(copy: tuple[str, str]) -> No
 def test_the_content_hash_survives_cleaning(title: str, text: str) -> None:
     assert len(content_hash(title, text)) == 32
     assert content_hash(clean(title), clean_block(text)) == content_hash(title, text)
+
+
+@pytest.mark.parametrize(("words", "counts"), [(MIN_TEXT_WORDS - 1, True), (MIN_TEXT_WORDS, False)])
+def test_the_title_counts_for_copies_of_short_texts_only(words: int, *, counts: bool) -> None:
+    body = " ".join(f"wort{number}" for number in range(words))
+    assert (text_hash("Ein Titel", body) != text_hash("Ein anderer", body)) is counts
+    assert text_hash("Ein Titel", body) != text_hash("Ein Titel", f"{body} mehr")

@@ -21,13 +21,13 @@ _REVISION_COLUMNS = {
     "lead": "text", "text": "text", "language": "text", "authors": "text[]", "agency": "text", "section": "text",
     "tags": "text[]", "image_url": "text", "image_credit": "text", "paywall": "bool", "kind": "text",
     "word_count": "int4", "modified_at": "timestamptz", "modified_raw": "text", "provenance": "jsonb",
-    "content_hash": "bytea", "body_sha256": "bytea", "page_id": "int8", "page_fetched_at": "timestamptz",
-    "extractor_version": "text", "revised_at": "timestamptz",
+    "content_hash": "bytea", "text_hash": "bytea", "body_sha256": "bytea", "page_id": "int8",
+    "page_fetched_at": "timestamptz", "extractor_version": "text", "revised_at": "timestamptz",
 }  # fmt: skip
 
 _KNOWN = """
     SELECT a.id, a.source_id, a.entry_id, a.canonical_url, a.url_hash, a.story_id, a.first_seen_at,
-           r.number, r.content_hash, r.title, e.canonical_url AS own_url, e.url_hash AS own_hash,
+           r.number, r.content_hash, r.text_hash, r.title, e.canonical_url AS own_url, e.url_hash AS own_hash,
            EXISTS (SELECT FROM tape.articles o WHERE o.url_hash = e.url_hash) AS own_taken
     FROM tape.articles a
     JOIN tape.revisions r ON r.id = a.head_revision_id
@@ -70,11 +70,11 @@ def known_by_url(conn: Connection, hashes: Sequence[bytes]) -> dict[bytes, dict[
     return {row["url_hash"]: dict(row) for row in conn.execute(statement, {"hashes": list(hashes)}).mappings()}
 
 
-def known_by_content(conn: Connection, hashes: Sequence[bytes], since: datetime) -> list[dict[str, Any]]:
+def known_by_text(conn: Connection, hashes: Sequence[bytes], since: datetime) -> list[dict[str, Any]]:
     """Articles first seen since `since` whose head says exactly one of these texts, in placement order."""
     statement = text(
         _KNOWN
-        + "WHERE r.content_hash = ANY(CAST(:hashes AS bytea[])) AND a.first_seen_at >= :since ORDER BY a.placement_no"
+        + "WHERE r.text_hash = ANY(CAST(:hashes AS bytea[])) AND a.first_seen_at >= :since ORDER BY a.placement_no"
     )
     return [dict(row) for row in conn.execute(statement, {"hashes": list(hashes), "since": since}).mappings()]
 

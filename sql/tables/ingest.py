@@ -62,7 +62,11 @@ hosts = Table(
         SmallInteger,
         comment="HTTP status of the last robots.txt request; 0: no answer; NULL: not asked yet.",
     ),
-    text("robots_body", "robots.txt as text, at most 500 KiB; NULL where there is none.", nullable=True),
+    text(
+        "robots_body",
+        "robots.txt as text, at most 500 KiB; empty: there is none; NULL: the host could not say.",
+        nullable=True,
+    ),
     instant(
         "robots_expires_at",
         "When robots.txt is to be asked again (RFC 9309: at most 24 hours); NULL: now.",

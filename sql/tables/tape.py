@@ -137,6 +137,7 @@ revisions = Table(
     text("modified_raw", "The string that said so; NULL: none.", nullable=True),
     Column("provenance", JSONB, nullable=False, comment="Layer that gave each value, by column name."),
     digest("content_hash", "Digest of title and text in a normal form without case, spacing and punctuation."),
+    digest("text_hash", "Digest by which copies are known: of the text alone from 40 words on, below with the title."),
     digest("body_sha256", "SHA-256 of the page body it was read from."),
     Column(
         "page_id",
@@ -157,7 +158,7 @@ revisions = Table(
     UniqueConstraint("article_id", "number"),
     one_of("kind", ARTICLE_KINDS),
     # Serves the exact-copy look-up of the load.
-    Index(None, "content_hash"),
+    Index(None, "text_hash"),
     # Serves full-text search.
     Index(None, "search_vector", postgresql_using="gin"),
     schema=SCHEMA,

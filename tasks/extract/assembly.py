@@ -1,5 +1,6 @@
 """The values of the layers put together: what stands around the text goes, lead and bullets come first."""
 
+import re
 from typing import NamedTuple
 
 from tasks.extract.agencies import Credits, agency_of, find_agency
@@ -21,8 +22,11 @@ from tasks.extract.titles import find_kicker, find_title, title_spellings
 from tasks.extract.tree import captions_of
 from tasks.model import Article
 
-# A flash is a title with one sentence at most; agencies keep a sentence below this.
+# A flash is a title with a sentence or two; agencies keep a sentence below this number of words.
 _FLASH_WORDS = 40
+_FLASH_SENTENCES = 2
+# Four letters in front of the full stop: "740 Mio. Euro" is no border.
+_SENTENCE_BORDER = re.compile(r"(?<=\w{4})[.!?][\"”“»]?\s+(?=[A-ZÄÖÜÀ-Ý])")
 _CLOSING_LINES = 6
 _BY = ("von ", "by ", "par ", "text: ", "autor: ", "autorin: ")
 _AND = (" und ", " and ", " et ")
@@ -128,8 +132,10 @@ def _frame(head: Head, opening: Opening, agency: Said | None) -> Frame:
     joined = [word.join([", ".join(names[:-1]), names[-1]]) for word in _AND if len(names) > 1]
     bylines = [f"{by}{name}" for name in (*names, "".join(names), *joined) for by in ("", *_BY)]
     bylines += [text for text in head.authors.credits if len(text) <= _MAX_BYLINE_CHARACTERS]
+    credit = [head.values["image_credit"].value] if "image_credit" in head.values else []
+    captions = head.captions | frozenset(map(squeezed, credit))
     titles_, bylines_, opening_ = (frozenset(map(squeezed, texts)) for texts in (titles, bylines, opening.lines))
-    return Frame(titles_, names, bylines_, head.captions, opening_, agency.value if agency else None)
+    return Frame(titles_, names, bylines_, captions, opening_, agency.value if agency else None)
 
 
 def _with_opening(opening: Opening, body: list[str]) -> list[str]:
@@ -144,8 +150,10 @@ def _with_opening(opening: Opening, body: list[str]) -> list[str]:
 
 
 def _kind(paragraphs: list[str]) -> str:
-    short = len(paragraphs) <= 1 and sum(len(text.split()) for text in paragraphs) <= _FLASH_WORDS
-    return "flash" if short else "article"
+    words = sum(len(text.split()) for text in paragraphs)
+    borders = sum(len(_SENTENCE_BORDER.findall(text)) for text in paragraphs)
+    is_flash = len(paragraphs) <= 1 and words <= _FLASH_WORDS and borders < _FLASH_SENTENCES
+    return "flash" if is_flash else "article"
 
 
 def _provenance(head: Head, opening: Opening, values: dict[str, Said]) -> dict[str, str]:

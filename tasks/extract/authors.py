@@ -102,10 +102,10 @@ def find_authors(page: Statements, closing: Iterable[str] = ()) -> Authors:
     for layer, read in layers:
         printed = list(dict.fromkeys(read()))
         credits_ += printed
-        names = tuple(dict.fromkeys(name for text in printed for name in _names(text)))
+        names = _distinct(name for text in printed for name in _names(text))
         persons, others, all_ = _ranked(names, site, frozenset(map(squeezed, organisations)))
         found += [(_PERSONS, persons, layer), (_DESKS, others, layer)]
-        if layer in ("dom", "text"):
+        if layer in ("dom", "text") or (all_ and _prints(page, all_[0])):
             found.append((_PORTAL, all_, layer))
         if any(rank == _PERSONS and chosen for rank, chosen, _ in found):
             break
@@ -113,9 +113,23 @@ def find_authors(page: Statements, closing: Iterable[str] = ()) -> Authors:
     return Authors(names, layer, tuple(credits_), organisations, rank == _PERSONS)
 
 
-def _ranked(
-    names: tuple[str, ...], site: frozenset[str], organisations: frozenset[str]
-) -> tuple[tuple[str, ...], ...]:
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, each once; "jane-doe", an address' part, is "Jane Doe"."""
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(squeezed(name), name)
+    return tuple(found.values())
+
+
+def _prints(page: Statements, name: str) -> bool:
+    """Whether the page prints the name alone on a line below the headline."""
+    if page.headline is None:
+        return False
+    near = (short_text(block, _MAX_PRINTED_CHARACTERS) for block in islice(blocks_after(page.headline), _NEAR))
+    return any(squeezed(_PREFIX.sub("", text)) == squeezed(name) for text in near)
+
+
+def _ranked(names: tuple[str, ...], site: frozenset[str], organisations: frozenset[str]) -> tuple[tuple[str, ...], ...]:
     """Three choices from one layer's names: with persons, desks and agencies only, the portal itself only."""
     others = tuple(name for name in names if squeezed(name) not in site)
     persons = others if any(not _is_collective(name, organisations) for name in others) else ()
@@ -211,6 +225,6 @@ def _is_name(part: str) -> bool:
     """Whether one part of a credit can be a person, desk or agency."""
     if not part or _LEFTOVER.match(part) or _ADDRESS.search(part) or _HAS_DIGIT.search(part):
         return False
-    if _ROLE.search(part) and not _DESK.search(part):
+    if ":" in part or (_ROLE.search(part) and not _DESK.search(part)):
         return False
     return len(part.split()) <= _MAX_WORDS and len(part) > 1

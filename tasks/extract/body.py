@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import dropwhile, islice
+from itertools import dropwhile, islice, pairwise
 from typing import NamedTuple
 
 from lxml.etree import _Element
@@ -114,7 +114,7 @@ def _is_glued(page: Statements, printed: list[str]) -> bool:
 def _without_boxes(body: Body) -> list[str]:
     """The paragraphs, each once, without headings of boxes: those that are followed by nothing but a notice."""
     texts = list(dict.fromkeys(body.paragraphs))
-    followed = zip(texts, [*texts[1:], ""], strict=True)
+    followed = pairwise([*texts, ""])
     return [text for text, next_ in followed if not (text in body.headings and _is_box_text(next_))]
 
 
@@ -160,10 +160,11 @@ def _short_paragraphs(page: Statements) -> list[str]:
 
 def _lines_behind(page: Statements, printed: list[str]) -> tuple[str, ...]:
     """The lines that the page prints behind the last paragraph, where a credit may stand."""
-    if page.headline is None or not printed:
+    last = next((text for text in reversed(printed) if not is_notice(text)), None)
+    if page.headline is None or last is None:
         return ()
     lines = (line for block in blocks_after(page.headline) for line in lines_of(block))
-    behind = dropwhile(lambda line: line != printed[-1], lines)
+    behind = dropwhile(lambda line: line != last, lines)
     return tuple(islice(behind, 1, 1 + _BEHIND))
 
 

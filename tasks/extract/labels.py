@@ -8,19 +8,25 @@ words of the text contradict gives way to the one they are in.
 import re
 from collections.abc import Iterable
 
+from lxml.html import HtmlElement
+
 from tasks.extract.page import Said, Statements
 from tasks.extract.structured import Node, first, strings, types_of
-from tasks.extract.tree import class_words, text_of
+from tasks.extract.tree import class_words, short_text, text_of
 from tasks.extract.words import word_set
 from tasks.urls import absolute_url, host_key
 
 _LANGUAGE = re.compile(r"^([a-z]{2})(?:[-_].*)?$", re.IGNORECASE)
 _CREDIT = re.compile(
-    r"(?:^|(?<=[\s(/|]))(?:(?:Bildquellen?|Bildrechte|Bildnachweis|Fotoquelle|Fotos?|Bild|Photos?|Image|Picture|"
+    r"(?:^|(?<=[\s(/|]))(?:(?:Image|Photo|Picture) source\s*[,:]|(?:Bildquellen?|Bildrechte|Bildnachweis|Fotoquelle|Fotos?|Bild|Photos?|Image|Picture|"
     r"Crédits? photo|Crédits?|Credits?)(?:\s+(?:credit|by|von))?\s*[:：]|©|\(c\))\s*(?P<who>\S.{1,100})$",
     re.IGNORECASE,
 )
 _CREDIT_WORDS = word_set("credit credits copyright fotocredit imagecredit photocredit bildquelle bildnachweis source")
+_SURE_CREDIT_WORDS = _CREDIT_WORDS - {"source", "copyright"}
+_MAX_CREDIT_CHARACTERS = 80
+# Names as they stand at the end of a caption: "Anna Muster / Bildwerk", "Bildwerk".
+_NAMES = re.compile(r"^[A-ZÄÖÜÀ-Ý][\w.'’&-]*(?:\s*[/|,]?\s*[A-ZÄÖÜÀ-Ý][\w.'’&-]*){0,6}$")
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 _MAX_TAGS = 30
 _MAX_TAG_CHARACTERS = 60
@@ -118,6 +124,8 @@ def find_image_credit(page: Statements, lines: Iterable[str] = ()) -> Said | Non
     for figure in page.root.iter("figure"):
         if text := _figure_credit(figure):
             return Said(text, "dom")
+    if text := _named_credit(page):
+        return Said(text, "dom")
     text = next((who for line in lines if (who := credited(line))), None)
     return Said(text, "text") if text else None
 
@@ -131,15 +139,34 @@ def credited(line: str) -> str | None:
     return who if "(" in who else who.rstrip(") .")
 
 
-def _figure_credit(figure: object) -> str | None:
+def _named_credit(page: Statements) -> str | None:
+    """The credit in the first element behind the headline that is called one, figures apart."""
+    if page.headline is None:
+        return None
+    for element in page.headline.xpath("following::*[@class]"):
+        if class_words(element) & _SURE_CREDIT_WORDS and (text := short_text(element, _MAX_CREDIT_CHARACTERS)):
+            return credited(text) or text
+    return None
+
+
+def _figure_credit(figure: HtmlElement) -> str | None:
     """The credit printed in a figure: an element whose class says so, else the end of its caption."""
-    for element in figure.iterdescendants():  # type: ignore[attr-defined]
+    for element in figure.iterdescendants():
         if isinstance(element.tag, str) and class_words(element) & _CREDIT_WORDS and (text := text_of(element)):
             return credited(text) or text
-    for caption in figure.iter("figcaption"):  # type: ignore[attr-defined]
-        if who := credited(text_of(caption)):
+    for caption in figure.iter("figcaption"):
+        if who := credited(text_of(caption)) or _closing_names(caption):
             return who
     return None
+
+
+def _closing_names(caption: HtmlElement) -> str | None:
+    """The names that the caption ends with in an element of their own, behind its words."""
+    last = next(iter(caption.iterchildren("span", "small", "em", "cite", "i", reversed=True)), None)
+    if last is None or (last.tail or "").strip():
+        return None
+    text = text_of(last)
+    return text if _NAMES.match(text) and len(text) < len(text_of(caption)) else None
 
 
 def _claimed_languages(page: Statements) -> list[Said]:

@@ -10,7 +10,16 @@ from tasks.extract.datelines import is_dateline
 from tasks.extract.notices import is_notice
 from tasks.extract.page import Statements, squeezed
 from tasks.extract.structured import first
-from tasks.extract.tree import BULLET_MARKS, SENTENCE_ENDS, blocks_after, class_words, is_linked, lines_of, short_text
+from tasks.extract.tree import (
+    BULLET_MARKS,
+    SENTENCE_ENDS,
+    blocks_after,
+    class_words,
+    is_linked,
+    lines_of,
+    short_text,
+    text_of,
+)
 from tasks.extract.words import word_set
 
 _LEAD_WORDS = word_set(
@@ -19,6 +28,7 @@ _LEAD_WORDS = word_set(
     "occhiello articlelead articleintro articlesummary articleteaser headlinesub synopsis spoiler description "
     "strapline"
 )
+_PARTS = ("b", "strong", "em", "i", "span", "font")
 _MIN_LEAD_CHARACTERS = 40
 _MAX_LEAD_CHARACTERS = 900
 # Prose lines are this long at least; shorter ones are labels, bylines, captions.
@@ -48,8 +58,9 @@ class _Line(NamedTuple):
 def find_opening(page: Statements, found: list[str], captions: frozenset[str]) -> Opening:
     """Lead and bullets beside the headline, on the pruned tree; `found` are the body's paragraphs.
 
-    The lead is the portal's own description or a standfirst, if printed; else the paragraph in front of the bullets
-    or, where the body begins later, the first sentence between headline and body.
+    The lead is the portal's own description, if printed, or a line that the page calls a lead; else the paragraph in
+    front of the bullets or, where the body begins later, the first sentence between headline and body. Descriptions are
+    often cut from the first paragraph: they and the sentence must be set apart from what follows.
     """
     if page.headline is None:
         return Opening(None, (), ())
@@ -57,13 +68,14 @@ def find_opening(page: Statements, found: list[str], captions: frozenset[str]) -
         line for line in islice(_lines(page.headline), _NEAR) if not is_notice(line.text) and not is_dateline(line.text)
     ]
     bullets = _bullets(lines)
+    before = _before_body(lines, found, captions)
     lead = (
-        _described(lines, page)
+        _set_apart(_described(lines, page), lines)
         or _named(lines)
         or _before_bullets(lines, bullets)
-        or _before_body(lines, found, captions)
+        or _set_apart(before, lines)
     )
-    wanted = {lead, *bullets}
+    wanted = {lead, before, *bullets}
     printed = tuple(dict.fromkeys(line.text for line in lines if line.text in wanted))
     return Opening(lead, bullets, printed)
 
@@ -120,12 +132,29 @@ def _described(lines: list[_Line], page: Statements) -> str | None:
     return None
 
 
+def _set_apart(text: str | None, lines: list[_Line]) -> str | None:
+    """The line, if it differs in place, name or weight from the next paragraph; None where there is no next one."""
+    at = next((place for place, line in enumerate(lines) if line.text == text), len(lines))
+    behind = (line for line in lines[at + 1 :] if len(line.text) >= _PROSE_CHARACTERS and not line.is_bullet)
+    following = next(behind, None)
+    return text if following is not None and _form(lines[at]) != _form(following) else None
+
+
+def _form(line: _Line) -> tuple[object, ...]:
+    """What the eye tells lines apart by: the names of the block and of what it stands in, and whether all is bold."""
+    block, around = line.block, line.block.getparent()
+    names = [(element.tag, element.get("class")) for element in (block, around) if element is not None]
+    bold = squeezed("".join(text_of(part) for part in block.iter("b", "strong")))
+    return (*names, squeezed(line.text) in bold)
+
+
 def _named(lines: list[_Line]) -> str | None:
-    """The first line whose block, or a small box around it, is called a lead."""
+    """The first line whose block, a part of it with these words, or a small box around it is called a lead."""
     for line in lines:
         if not _MIN_LEAD_CHARACTERS <= len(line.text) <= _MAX_LEAD_CHARACTERS or line.is_bullet:
             continue
-        for element in (line.block, *islice(line.block.iterancestors(), 2)):
+        parts = (part for part in line.block.iterchildren(*_PARTS) if text_of(part) == line.text)
+        for element in (line.block, *parts, *islice(line.block.iterancestors(), 2)):
             if class_words(element) & _LEAD_WORDS and short_text(element, len(line.text) * 3 // 2 + 40):
                 return line.text
     return None

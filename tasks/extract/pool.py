@@ -107,7 +107,8 @@ class LocalExtractors:
     def _started(self) -> ProcessPool:
         if self._pool is None:
             children = _LightContext()
-            children.set_forkserver_preload([__name__])
+            # trafilatura is imported with the first page otherwise, by every child anew.
+            children.set_forkserver_preload([__name__, "trafilatura"])
             self._pool = ProcessPool(max_workers=self._processes, context=children)
         return self._pool
 

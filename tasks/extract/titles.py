@@ -23,7 +23,7 @@ _WEIGHTS = {"h1": 1.1, "jsonld": 1.0, "opengraph": 1.0, "twitter": 0.3, "title":
 _LAYERS = {"h1": "dom", "jsonld": "jsonld", "opengraph": "opengraph", "twitter": "meta", "title": "meta"}
 _KICKER_WORDS = word_set(
     "kicker overline dachzeile rubrik topline spitzmarke eyebrow overtitle pretitle superheadline roofline "
-    "ueberzeile supertitle antetitulo surtitre topper headlineprefix titleprefix kickertext"
+    "ueberzeile supertitle antetitulo surtitre topper headlineprefix titleprefix kickertext kick rubrique"
 )
 _SITE_BORDER = re.compile(r"\s+(?:[|–—*·•»-]|::)\s+")
 _MAX_KICKER_CHARACTERS = 60
@@ -33,13 +33,22 @@ _MIN_TITLE_WORDS = 3
 _SUBJECT_BORDER = re.compile(r"\s*:\s+|\s+[-–—]\s+")
 # Letters that a headline must have to be recognised at the end of a longer title.
 _MIN_ENDING = 15
+# An element without a telling name is a kicker by its place alone, so it must look like one.
+_KICKER_TAGS = ("a", "b", "div", "em", "font", "p", "small", "span", "strong")
+_NO_KICKER_WORDS = word_set("breadcrumb breadcrumbs crumbs nav navigation date time author byline share logo badge")
+_NO_KICKER = re.compile(r"[|/›»>\d@©]|^(?:von|by|par)\s|\bmin\b", re.IGNORECASE)
+_MAX_KICKER_WORDS = 4
 # How many blocks around the headline are searched for a kicker.
 _NEAR = 6
 
 
 def find_title(page: Statements, kicker: str | None) -> Said | None:
     """The title as printed, without portal name and kicker; None where no layer has one."""
-    candidates = [(source, _without_kicker(text, kicker)) for source, text in _candidates(page)]
+    candidates = _candidates(page)
+    printed = dict(candidates).get("h1", "")
+    # A headline that repeats its kicker is meant so: "Rates: bank moves its forecast" below "Rates".
+    if kicker and not printed.casefold().startswith(kicker.casefold()):
+        candidates = [(source, _without_kicker(text, kicker)) for source, text in candidates]
     votes: dict[str, float] = {}
     for source, text in candidates:
         key = _headline_key(text, candidates)
@@ -79,7 +88,7 @@ def find_kicker(page: Statements) -> Said | None:
         fits = 1 < len(text) <= _MAX_KICKER_CHARACTERS and "|" not in text
         if fits and squeezed(text) != title and squeezed(text) not in site_names(page):
             return Said(text, "dom")
-    return _kicker_with_date(page.headline)
+    return _kicker_with_date(page.headline) or _unnamed_kicker(page)
 
 
 def _candidates(page: Statements) -> list[tuple[str, str]]:
@@ -121,7 +130,7 @@ def _without_site(title: str, names: frozenset[str], known: set[str]) -> str:
     return title
 
 
-def _without_kicker(title: str, kicker: str | None) -> str:
+def _without_kicker(title: str, kicker: str) -> str:
     """The title without a kicker in front of it, where enough is left to be a title."""
     if not kicker or not title.casefold().startswith(kicker.casefold()):
         return title
@@ -160,3 +169,29 @@ def _kicker_with_date(headline: HtmlElement) -> Said | None:
     words, date = split_dateline(above[-1])
     fits = 1 < len(words) <= _MAX_KICKER_CHARACTERS and words[-1] not in ".!?:" and ":" not in words
     return Said(words, "text") if date and fits else None
+
+
+def _unnamed_kicker(page: Statements) -> Said | None:
+    """A few words, or a marked part behind a date, in the one element right above the title and in its box."""
+    above = next((element for element in _siblings_above(page.headline) if text_of(element)), None)
+    if above is None or above.tag not in _KICKER_TAGS or class_words(above) & _NO_KICKER_WORDS or _has_links(above):
+        return None
+    parts = [part for part in above.iterdescendants() if part.tag in _KICKER_TAGS and text_of(part)]
+    text = text_of(above)
+    if split_dateline(text)[1]:
+        text = text_of(parts[-1]) if parts else ""
+    fits = 1 < len(text) <= _MAX_KICKER_CHARACTERS and len(text.split()) <= _MAX_KICKER_WORDS
+    is_words = fits and text[-1] not in ".!?:" and not _NO_KICKER.search(text)
+    return Said(text, "dom") if is_words and squeezed(text) not in site_names(page) else None
+
+
+def _siblings_above(headline: HtmlElement | None) -> Iterator[HtmlElement]:
+    """Elements in front of the headline in its box, nearest first; none where the box is the whole page."""
+    around = headline.getparent() if headline is not None else None
+    if headline is not None and around is not None and around.tag not in ("body", "main"):
+        yield from headline.itersiblings(preceding=True)
+
+
+def _has_links(element: HtmlElement) -> bool:
+    """Whether several links stand in it: a path or tags."""
+    return len(element.findall(".//a")) > 1

@@ -93,7 +93,7 @@ def upgrade() -> None:
             "robots_body",
             sa.Text(),
             nullable=True,
-            comment="robots.txt as text, at most 500 KiB; NULL where there is none.",
+            comment="robots.txt as text, at most 500 KiB; empty: there is none; NULL: the host could not say.",
         ),
         sa.Column(
             "robots_expires_at",
@@ -853,6 +853,12 @@ def upgrade() -> None:
             comment="Digest of title and text in a normal form without case, spacing and punctuation.",
         ),
         sa.Column(
+            "text_hash",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="Digest by which copies are known: of the text alone from 40 words on, below with the title.",
+        ),
+        sa.Column(
             "body_sha256", sa.LargeBinary(), nullable=False, comment="SHA-256 of the page body it was read from."
         ),
         sa.Column(
@@ -898,7 +904,6 @@ def upgrade() -> None:
         schema="tape",
         comment="One row per text of an article; a row never changes.",
     )
-    op.create_index(op.f("ix_revisions_content_hash"), "revisions", ["content_hash"], unique=False, schema="tape")
     op.create_index(
         op.f("ix_revisions_search_vector"),
         "revisions",
@@ -907,13 +912,14 @@ def upgrade() -> None:
         schema="tape",
         postgresql_using="gin",
     )
+    op.create_index(op.f("ix_revisions_text_hash"), "revisions", ["text_hash"], unique=False, schema="tape")
     # Bodies arrive compressed: trying to compress them again costs time and saves nothing.
     op.execute("ALTER TABLE ingest.pages ALTER COLUMN body SET STORAGE EXTERNAL")
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_revisions_text_hash"), table_name="revisions", schema="tape")
     op.drop_index(op.f("ix_revisions_search_vector"), table_name="revisions", schema="tape", postgresql_using="gin")
-    op.drop_index(op.f("ix_revisions_content_hash"), table_name="revisions", schema="tape")
     op.drop_table("revisions", schema="tape")
     op.drop_table("sightings", schema="ingest")
     op.drop_index(op.f("ix_articles_story_id"), table_name="articles", schema="tape")
