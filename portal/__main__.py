@@ -5,21 +5,31 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from portal import faults
+from portal.control import serve_control
+from portal.doors import Door, listen, open_door, shut_door
 from portal.reading import read_yaml
-from portal.server import Server, described, listen, open_servers
+from portal.server import Server, described, serve_portal
 from portal.world import DEFAULT_ARTICLES, REFERENCE, Options, World
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line's options."""
-    parser = argparse.ArgumentParser(prog="python -m portal", description="Invented finance portals on loopback.")
+    parser = argparse.ArgumentParser(
+        prog="python -m portal",
+        description="Invented finance portals on loopback.",
+        epilog=f"faults that can be switched on (docs/portal.md):\n{faults.described()}".replace("%", "%%"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add = parser.add_argument
     add("--sources-dir", type=Path, help="write one source file per portal there")
     add("--articles", type=int, default=DEFAULT_ARTICLES, help="how many articles in all")
@@ -32,6 +42,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--ready-file", type=Path, help="write the ready line there too")
     add("--real-time", action="store_true", help="publish relative to now instead of 2025-09-24T12:00Z")
     add("--warm", action="store_true", help="make every page before reporting ready")
+    add("--tls", type=Path, help="serve the first portal over TLS too, certificates good and bad made in that folder")
     add("--end-with-stdin", action="store_true", help="stop when standard input closes")
     return parser.parse_args(arguments)
 
@@ -58,10 +69,36 @@ async def run(chosen: argparse.Namespace) -> None:
     if chosen.warm:
         server.world.warm()
     stop = _stop_event(watch_stdin=chosen.end_with_stdin)
-    runners = await open_servers(server, listeners)
-    _report(server.world, control, chosen)
+    control_door = await _open_doors(server, chosen.host, listeners)
+    tls = await _open_tls(server, chosen) if chosen.tls else {}
+    _report(server.world, control, chosen, tls)
     await stop.wait()
-    await asyncio.gather(*(runner.cleanup() for runner in runners))
+    await asyncio.gather(*map(shut_door, [*server.doors.values(), control_door]))
+
+
+async def _open_doors(server: Server, host: str, listeners: list[socket.socket]) -> Door:
+    """Opens a door per portal, and the one of the control on the last socket; that one."""
+    for slug, listener in zip(server.world.portals, listeners, strict=False):
+        server.doors[slug] = Door(partial(serve_portal, server, slug), host, listener.getsockname()[1])
+        await open_door(server.doors[slug], listener)
+    control = Door(partial(serve_control, server), host, listeners[-1].getsockname()[1])
+    await open_door(control, listeners[-1])
+    return control
+
+
+async def _open_tls(server: Server, chosen: argparse.Namespace) -> dict[str, str]:
+    """Opens a door per kind of certificate to the first portal; their addresses, and the authority's file."""
+    # Imported here: no other portal needs certificates, and a library for them costs its import.
+    from portal.certificates import AUTHORITY_FILE, make_certificates
+
+    slug, addresses = next(iter(server.world.portals)), {"authority": str(chosen.tls / AUTHORITY_FILE)}
+    for kind, context in make_certificates(chosen.tls, chosen.host).items():
+        listener = listen(chosen.host, 0)
+        port = listener.getsockname()[1]
+        server.doors[kind] = Door(partial(serve_portal, server, slug), chosen.host, port, context)
+        await open_door(server.doors[kind], listener)
+        addresses[kind] = _address(chosen.host, port).replace("http://", "https://")
+    return addresses
 
 
 def source_files(world: World) -> dict[str, dict[str, Any]]:
@@ -99,14 +136,14 @@ def _stop_event(*, watch_stdin: bool) -> asyncio.Event:
     return stop
 
 
-def _report(world: World, control: str, chosen: argparse.Namespace) -> None:
+def _report(world: World, control: str, chosen: argparse.Namespace, tls: dict[str, str]) -> None:
     """Source files first, then the ready line, so that who reads the line finds the files."""
     if chosen.sources_dir is not None:
         chosen.sources_dir.mkdir(parents=True, exist_ok=True)
         for name, source in source_files(world).items():
             text = yaml.safe_dump(source, allow_unicode=True, sort_keys=False)
             (chosen.sources_dir / name).write_text(text, "utf-8")
-    line = json.dumps(described(world, control), ensure_ascii=False)
+    line = json.dumps(described(world, control) | ({"tls": tls} if tls else {}), ensure_ascii=False)
     if chosen.ready_file is not None:
         partial = chosen.ready_file.with_suffix(".partial")
         partial.write_text(line + "\n", "utf-8")

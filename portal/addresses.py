@@ -9,14 +9,23 @@ PRINT = "/druck"  # before the path: another
 MOVED = "/neu"  # before the path: where everything moves to
 
 _NOISE = re.compile(r"(?:utm_|at_|mtm_)\w+|hop|fbclid|gclid|wt_mc|print|sid|PHPSESSID")
+_MOVED = re.compile(rf"^{MOVED}(?=/)")
+_SLUG = re.compile(r"(?<=/)[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
+_FRESH = re.compile(r"(?<=/)neu\d*-")
 _SESSION = re.compile(r";jsessionid=[^/?]*", re.IGNORECASE)
 
 
 def plain_path(path: str) -> str:
-    """`path` (with its query) without session ids, tracking parameters and our own prefix of moved addresses."""
-    place, _, query = _SESSION.sub("", path.removeprefix(MOVED)).partition("?")
+    """`path` (with its query) without session ids, tracking parameters, and what `reslugged` and a move put before."""
+    place, _, query = _FRESH.sub("", _SESSION.sub("", _MOVED.sub("", path))).partition("?")
     kept = [pair for pair in query.split("&") if pair and not _NOISE.fullmatch(pair.partition("=")[0])]
     return f"{place}?{'&'.join(kept)}" if kept else place
+
+
+def reslugged(url: str, number: int) -> str:
+    """The URL or path with a `number`-th slug; as it was where it has none to rewrite."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=_SLUG.sub(rf"neu{number}-\g<0>", parts.path, count=1)))
 
 
 def with_query(address: str, pair: str) -> str:
@@ -69,7 +78,8 @@ def _host(url: str, prefix: str) -> str:
     parts = urlsplit(url)
     name = parts.hostname or ""
     name = "localhost" if re.fullmatch(r"[\d.]+|.*:.*", name) else name
-    return urlunsplit(parts._replace(netloc=f"{prefix}{name}:{parts.port}"))
+    port = f":{parts.port}" if parts.port else ""
+    return urlunsplit(parts._replace(netloc=f"{prefix}{name}{port}"))
 
 
 def _https(url: str) -> str:

@@ -12,7 +12,6 @@ Change = Callable[[Article, Portal, datetime], Article]
 
 _DECIMAL = re.compile(r"\d[.,]\d")
 _NUMBER = re.compile(r"\d+")
-_SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+")
 
 
 def corrected(article: Article, portal: Portal, now: datetime) -> Article:
@@ -53,13 +52,6 @@ CHANGES: dict[str, Change] = {
     "advert": readvertised,
     "timestamp": restamped,
 }
-
-
-def renamed_path(path: str) -> str:
-    """The address after its slug was rewritten; ValueError where it has none."""
-    if not _SLUG.search(path):
-        raise ValueError(f"there is no slug to rewrite in {path}")
-    return _SLUG.sub(r"neu-\g<0>", path, count=1)
 
 
 def _revised(article: Article, now: datetime) -> Article:

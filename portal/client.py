@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,15 @@ class PortalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunningPortal:
-    """A running sample portal: `control` steers it, `portals` is the ready line's list, `pid` names its process."""
+    """A running sample portal: `control` steers it, `portals` is the ready line's list, `pid` names its process.
+
+    `tls` (with the option of that name): addresses by the kind of certificate, and `authority`, the file to trust.
+    """
 
     control: str
     portals: list[dict[str, Any]]
     pid: int
+    tls: dict[str, str] = field(default_factory=dict)
 
     def gold(self) -> list[dict[str, Any]]:
         """What an ideal reader would have of every article, as published up to now."""
@@ -76,10 +80,28 @@ class RunningPortal:
         gold: list[dict[str, Any]] = self._order("POST", "/publish", {"portal": portal, "count": count})
         return gold
 
-    def edit(self, id_: str) -> dict[str, Any]:
-        """Corrects an article; its new gold."""
-        gold: dict[str, Any] = self._order("POST", "/edit", {"id": id_})
+    def edit(self, id_: str, kind: str = "correction") -> dict[str, Any]:
+        """Changes an article (its title, body, advert, timestamp, or a correction); its new gold."""
+        gold: dict[str, Any] = self._order("POST", "/edit", {"id": id_, "kind": kind})
         return gold
+
+    def rename(self, id_: str) -> dict[str, Any]:
+        """Gives an article another slug; its gold. The old address still shows it."""
+        gold: dict[str, Any] = self._order("POST", "/rename", {"id": id_})
+        return gold
+
+    def remove(self, id_: str, status: int = 404) -> dict[str, Any]:
+        """Takes an article off feeds, listings and sitemaps; its address answers `status` from then on."""
+        gold: dict[str, Any] = self._order("POST", "/remove", {"id": id_, "status": status})
+        return gold
+
+    def shut(self, portal: str) -> None:
+        """Ends a portal's connections and refuses new ones."""
+        self._order("POST", "/shut", {"portal": portal})
+
+    def open(self, portal: str) -> None:
+        """Lets a portal that was shut answer again, at the same address."""
+        self._order("POST", "/open", {"portal": portal})
 
     def _order(self, method: str, path: str, wish: dict[str, Any] | None = None) -> Any:
         """The control's JSON answer."""
@@ -133,4 +155,4 @@ def _ready(child: "subprocess.Popen[str]") -> RunningPortal:
     if not line:
         raise PortalError(f"the sample portal ended with exit code {child.wait()} before it was ready")
     ready = json.loads(line)
-    return RunningPortal(ready["control"], ready["portals"], child.pid)
+    return RunningPortal(ready["control"], ready["portals"], child.pid, ready.get("tls", {}))

@@ -86,19 +86,36 @@ def render(article: Article, portal: Portal, related: Sequence[Article], padding
         "body": _body(layout, article, common),
         "metadata": METADATA[layout.metadata](article, portal),
         "padding_head": padding[0],
-        "padding_foot": padding[1],
+        "padding_foot": padding[1] + _advert(article),
     }
     return layout.page.substitute(common | marked)
 
 
+def bare_page(article: Article, portal: Portal, *, is_amp: bool) -> str:
+    """The article without its layout: as an AMP page, or to be printed."""
+    url = html.escape(portal.base + article.path)
+    paragraphs = "".join(
+        f"<h2>{html.escape(block.text)}</h2>\n" if block.is_heading else f"<p>{html.escape(block.text)}</p>\n"
+        for block in article.text.blocks
+    )
+    date = article.published.astimezone(portal.zone).isoformat()
+    title = html.escape(article.text.title)
+    return (
+        f'<!DOCTYPE html>\n<html{" amp" if is_amp else ""} lang="{portal.language}"><head><meta charset="utf-8">\n'
+        f'<title>{title}</title>\n<link rel="canonical" href="{url}">\n</head><body><article><h1>{title}</h1>\n'
+        f'<time datetime="{date}">{date}</time>\n{paragraphs}</article></body></html>\n'
+    )
+
+
 def gold(article: Article, portal: Portal) -> dict[str, Any]:
-    """What an ideal reader takes from the page of the article."""
+    """What an ideal reader takes from the page of the article; `gone` only where it was taken down."""
     layout, text = load_layout(article.layout), article.text
     shows = layout.has
     opening = sorted(({"lead", "bullets"} & layout.places.keys()), key=layout.places.__getitem__)
     printed = {"lead": [text.lead] if text.lead else [], "bullets": list(text.bullets)}
     first = [line for part in opening for line in printed[part]]
-    return {
+    gone = {} if article.gone is None else {"gone": article.gone}
+    return gone | {
         "id": article.id,
         "portal": portal.slug,
         "url": portal.base + article.path,
@@ -163,6 +180,10 @@ def _common(article: Article, portal: Portal, related: Sequence[Article], layout
         "charset": portal.charset,
         "related": links,
     }
+
+
+def _advert(article: Article) -> str:
+    return f'\n<aside class="anzeige"><p>{html.escape(article.advert)}</p></aside>' if article.advert else ""
 
 
 def _section(article: Article, portal: Portal) -> str:

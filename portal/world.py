@@ -3,42 +3,27 @@
 Documents are made and compressed when first asked for and kept; a change forgets the ones it touches.
 """
 
-import gzip
-import hashlib
-import html
-import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 from portal import catalogue
-from portal.feeds import FORBIDDEN_PATH, write_feed
-from portal.model import Article, Block, FeedPlan, Portal
+from portal.addresses import AMP, PRINT, plain_path, reslugged
+from portal.changes import CHANGES
+from portal.documents import Document, etag_of, html_document, packed
+from portal.feeds import write_feed
+from portal.listings import listing
+from portal.model import Article, FeedPlan, Portal
 from portal.padding import padding
-from portal.pages import gold, render
-from portal.reading import read_yaml
+from portal.pages import bare_page, gold, render
+from portal.sitemaps import sitemap
 
 REFERENCE = datetime(2025, 9, 24, 12, tzinfo=UTC)
 DEFAULT_ARTICLES = 96
 TEASERS = 5
-
-_COMPRESSION = 6
-_DECIMAL = re.compile(r"\d[.,]\d")
-_NUMBER = re.compile(r"\d+")
-_ROBOTS = "User-agent: *\nDisallow: /intern/\nDisallow: /suche\nAllow: /\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What one address serves: the gzipped body and the headers that go with it."""
-
-    body: bytes
-    content_type: str
-    etag: str | None = None
-    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +48,7 @@ class World:
         self.portals = {portal.slug: replace(portal, base=base) for portal, base in pairs}
         self._articles: dict[str, list[Article]] = {slug: [] for slug in self.portals}
         self._by_address: dict[tuple[str, str], Article] = {}
+        self._aliases: dict[tuple[str, str], str] = {}  # addresses that articles had before
         self._documents: dict[tuple[str, str], Document] = {}
         self._changes = 0
         # Pages are made in threads, so that a slow one does not hold up the server.
@@ -103,15 +89,31 @@ class World:
 
     def document(self, slug: str, path: str) -> Document | None:
         """What the portal serves at `path` (with its query), or None."""
-        key = (slug, path)
-        if key not in self._documents:
-            with self._lock:
-                made = self._make(self.portals[slug], path)
+        with self._lock:
+            home = self._home(slug, path)
+            key = (slug, home)
+            if key not in self._documents:
+                made = self._make(self.portals[slug], home)
                 if made is None:
-                    # Tracking parameters and the like: the address without its query.
-                    return None if "?" not in path else self.document(slug, path.partition("?")[0])
+                    # Parameters that nobody knows: the address without its query.
+                    return None if "?" not in home else self.document(slug, home.partition("?")[0])
                 self._documents[key] = made
-        return self._documents[key]
+            return self._documents[key]
+
+    def articles(self, slug: str) -> list[Article]:
+        """What the portal lists now, newest first."""
+        return sorted((one for one in self._articles[slug] if one.gone is None), key=_age, reverse=True)
+
+    def page(self, article: Article) -> Document:
+        """The page of an article, whether or not the world has it so."""
+        portal = self.portals[article.portal]
+        page = render(article, portal, self._teased(article), self._padding(article))
+        body = page.encode(portal.charset, "xmlcharrefreplace")
+        return Document(packed(body), portal.content_type, etag_of(body))
+
+    def article_at(self, slug: str, path: str) -> Article | None:
+        """The article whose page `path` is, by whatever address."""
+        return self._by_address.get((slug, self._home(slug, path)))
 
     def warm(self) -> None:
         """Makes every page and feed now, so that serving costs nothing later."""
@@ -132,19 +134,47 @@ class World:
                 self._forget_lists(name)
             return [gold(article, self.portals[article.portal]) for article in new]
 
-    def edit(self, id_: str) -> dict[str, Any]:
-        """The gold of article `id_` after a correction: a number changed, a sentence added. KeyError: no such id."""
+    def edit(self, id_: str, kind: str = "correction") -> dict[str, Any]:
+        """The gold of article `id_` after a change of that kind. KeyError: no such id, no such kind."""
         with self._lock:
-            old = next((article for article in self._by_address.values() if article.id == id_), None)
-            if old is None:
-                raise KeyError(id_)
+            old, change = self._by_id(id_), CHANGES[kind]
             self._changes += 1
-            key, siblings = (old.portal, old.path), self._articles[old.portal]
-            new = corrected(old, self.portals[old.portal], self.now)
-            siblings[siblings.index(old)] = self._by_address[key] = new
-            self._documents.pop(key, None)
-            self._forget_lists(old.portal)
-            return gold(new, self.portals[old.portal])
+            return self._put(old, change(old, self.portals[old.portal], self.now))
+
+    def rename(self, id_: str) -> dict[str, Any]:
+        """The gold of article `id_` at a new address; the old one serves it too. ValueError: it has no slug."""
+        with self._lock:
+            old = self._by_id(id_)
+            path = reslugged(old.path, self._changes + 1)
+            if path == old.path:
+                raise ValueError(f"there is no slug to rewrite in {path}")
+            self._changes += 1
+            del self._by_address[old.portal, old.path]
+            earlier = [key for key, target in self._aliases.items() if (key[0], target) == (old.portal, old.path)]
+            self._aliases |= dict.fromkeys(earlier, path)
+            self._aliases[old.portal, old.path] = path
+            return self._put(old, replace(old, path=path))
+
+    def remove(self, id_: str, status: int) -> dict[str, Any]:
+        """The gold of article `id_`, now off all lists, its address answering `status`. KeyError: no such id."""
+        with self._lock:
+            old = self._by_id(id_)
+            self._changes += 1
+            return self._put(old, replace(old, gone=status))
+
+    def _by_id(self, id_: str) -> Article:
+        found = next((article for article in self._by_address.values() if article.id == id_), None)
+        if found is None:
+            raise KeyError(id_)
+        return found
+
+    def _put(self, old: Article, new: Article) -> dict[str, Any]:
+        """Replaces an article and forgets what shows it; its gold."""
+        siblings = self._articles[old.portal]
+        siblings[siblings.index(old)] = self._by_address[new.portal, new.path] = new
+        self._documents.pop((old.portal, old.path), None)
+        self._forget_lists(old.portal)
+        return gold(new, self.portals[new.portal])
 
     def _generate(self, slug: str, seed: str, published: datetime | None = None) -> Article:
         """One generated article, added."""
@@ -160,39 +190,60 @@ class World:
         return article
 
     def _forget_lists(self, slug: str) -> None:
-        """Feeds and front page are made anew at the next request."""
-        for path in (*self._feed_paths(slug), "/"):
-            self._documents.pop((slug, path), None)
+        """All but the articles' own pages are made anew at the next request."""
+        for key in [key for key in self._documents if key[0] == slug and key not in self._by_address]:
+            del self._documents[key]
 
     def _feed_paths(self, slug: str) -> list[str]:
         return [feed.path for feed in self.portals[slug].feeds]
 
+    def _home(self, slug: str, path: str) -> str:
+        """The address under which the document at `path` is kept: the article's own, or the one without noise."""
+        plain = plain_path(path)
+        feeds = self._feed_paths(slug)
+        for candidate in (path, plain, plain.rstrip("/"), f"{plain}/", plain.replace("/?", "?")):
+            known = self._aliases.get((slug, candidate), candidate)
+            if (slug, known) in self._by_address or known in feeds:
+                return known
+        return plain
+
     def _make(self, portal: Portal, path: str) -> Document | None:
-        """The document at `path`: a feed, an article, the front page, robots.txt."""
+        """The document at `path`: a feed, an article, a listing, a sitemap."""
         plan = next((feed for feed in portal.feeds if feed.path == path), None)
         if plan is not None:
             return self._feed(portal, plan)
         article = self._by_address.get((portal.slug, path))
+        if article is not None and article.gone is not None:
+            page = f"<html><body><h1>{article.gone}</h1></body></html>"
+            return html_document(page, portal.charset, portal.content_type, article.gone)
         if article is not None:
-            page = render(article, portal, self._teased(article), self._padding(article))
-            body = page.encode(portal.charset, "xmlcharrefreplace")
-            return Document(_packed(body), portal.content_type, _etag(body))
-        simple = _SIMPLE.get(path)
-        return simple(portal, self._newest(portal.slug)) if simple else None
+            return self.page(article)
+        newest = self.articles(portal.slug)
+        found = listing(portal, path, newest) or sitemap(portal, path, newest, self.now)
+        return found or self._bare(portal, path)
+
+    def _bare(self, portal: Portal, path: str) -> Document | None:
+        """The AMP or print page of an article; None for other addresses."""
+        prefix = next((prefix for prefix in (AMP, PRINT) if path.startswith(f"{prefix}/")), None)
+        article = prefix and self.article_at(portal.slug, path.removeprefix(prefix))
+        if not article or article.gone is not None:
+            return None
+        page = bare_page(article, portal, is_amp=prefix == AMP)
+        return html_document(page, "utf-8", "text/html; charset=utf-8")
 
     def _feed(self, portal: Portal, plan: FeedPlan) -> Document:
         k, parts = plan.part
         listed = [
             article
             for article in self._articles[portal.slug][k::parts]
-            if not plan.sections or article.text.section in plan.sections
+            if article.gone is None and (not plan.sections or article.text.section in plan.sections)
         ]
         listed.sort(key=_age, reverse=True)
         body = write_feed(portal, plan, listed)
         changed = max((article.modified or article.published for article in listed), default=REFERENCE)
-        etag = _etag(body) if plan.validators != "last_modified" else None
+        etag = etag_of(body) if plan.validators != "last_modified" else None
         return Document(
-            _packed(body),
+            packed(body),
             plan.content_type,
             f"W/{etag}" if plan.validators == "weak" else etag,
             format_datetime(changed, usegmt=True) if plan.validators in ("both", "last_modified") else None,
@@ -201,65 +252,13 @@ class World:
     def _padding(self, article: Article) -> tuple[str, str]:
         return padding(article.portal, f"{self.options.seed}:{article.id}", self.options.page_kb)
 
-    def _newest(self, slug: str) -> list[Article]:
-        return sorted(self._articles[slug], key=_age, reverse=True)
-
     def _teased(self, article: Article) -> list[Article]:
         """A few neighbours of the article, the same ones as long as nothing is published."""
         others = self._articles[article.portal]
         place = next(k for k, other in enumerate(others) if other.id == article.id)
-        return [others[(place + k) % len(others)] for k in range(1, min(TEASERS, len(others) - 1) + 1)]
-
-
-def corrected(article: Article, portal: Portal, now: datetime) -> Article:
-    """The article with one number changed and a sentence added that says so."""
-    blocks = list(article.text.blocks)
-    place = next((k for k, b in enumerate(blocks) if not b.is_heading and _DECIMAL.search(b.text)), 0)
-    pattern = _DECIMAL if _DECIMAL.search(blocks[place].text) else _NUMBER
-    blocks[place] = Block(pattern.sub(_next_digit, blocks[place].text, count=1))
-    note = read_yaml(f"grammar-{portal.language}.yaml")["correction"].format(n=article.revision + 1)
-    blocks[-1] = Block(f"{blocks[-1].text} {note}")
-    text = replace(article.text, blocks=tuple(blocks))
-    return replace(article, text=text, modified=now, revision=article.revision + 1)
-
-
-def _next_digit(match: re.Match[str]) -> str:
-    return match[0][:-1] + str((int(match[0][-1]) + 1) % 10)
+        teased = [others[(place + k) % len(others)] for k in range(1, min(TEASERS, len(others) - 1) + 1)]
+        return [other for other in teased if other.gone is None]
 
 
 def _age(article: Article) -> tuple[datetime, str]:
     return article.published, article.id
-
-
-def _packed(body: bytes) -> bytes:
-    return gzip.compress(body, _COMPRESSION, mtime=0)
-
-
-def _etag(body: bytes) -> str:
-    return f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-
-
-def _robots(_portal: Portal, _newest: Sequence[Article]) -> Document:
-    return Document(_packed(_ROBOTS.encode()), "text/plain; charset=utf-8")
-
-
-def _front_page(portal: Portal, newest: Sequence[Article]) -> Document:
-    links = "\n".join(
-        f'<li><a href="{html.escape(article.path)}">{html.escape(article.text.title)}</a></li>'
-        for article in newest[:50]
-    )
-    name = html.escape(portal.name)
-    page = f"<!DOCTYPE html><html><head><title>{name}</title></head><body><h1>{name}</h1><ul>{links}</ul></body></html>"
-    return Document(_packed(page.encode(portal.charset, "xmlcharrefreplace")), portal.content_type)
-
-
-def _forbidden(portal: Portal, _newest: Sequence[Article]) -> Document:
-    page = "<html><body><h1>Interne Vorschau</h1><p>Wer das liest, hat robots.txt nicht gelesen.</p></body></html>"
-    return Document(_packed(page.encode(portal.charset)), portal.content_type)
-
-
-_SIMPLE: Mapping[str, Callable[[Portal, Sequence[Article]], Document]] = {
-    "/robots.txt": _robots,
-    "/": _front_page,
-    FORBIDDEN_PATH: _forbidden,
-}

@@ -1,0 +1,94 @@
+"""What a portal serves for those who look around: front page, archive pages, robots.txt."""
+
+import html
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from portal.documents import Document, html_document, packed
+from portal.feeds import FORBIDDEN_PATH
+from portal.model import Article, Portal
+from portal.pages import human_date
+from portal.sitemaps import INDEX_PATH, NEWS_PATH
+
+ARCHIVE_PATH = "/archiv"
+PER_PAGE = 20
+ROBOTS_PATH = "/robots.txt"
+
+_RULES = "User-agent: *\nDisallow: /intern/\nDisallow: /suche\nAllow: /\n"
+_ARCHIVE = re.compile(rf"{ARCHIVE_PATH}(?:\?page=(\d{{1,6}}))?")
+_TEXT = "text/plain; charset=utf-8"
+_FRONT_PAGE = 50
+
+
+def listing(portal: Portal, path: str, newest: Sequence[Article]) -> Document | None:
+    """The listing at `path`; None where the portal has none there."""
+    simple = _SIMPLE.get(path)
+    if simple is not None:
+        return simple(portal, newest)
+    match = _ARCHIVE.fullmatch(path)
+    return _archive(portal, newest, int(match[1] or 1)) if match else None
+
+
+def rules(portal: Portal) -> str:
+    """The portal's robots.txt."""
+    return f"{_RULES}\n{sitemap_lines(portal)}"
+
+
+def sitemap_lines(portal: Portal) -> str:
+    """The lines of robots.txt that name the sitemaps."""
+    return "".join(f"Sitemap: {portal.base}{path}\n" for path in (NEWS_PATH, INDEX_PATH))
+
+
+def _robots(portal: Portal, _newest: Sequence[Article]) -> Document:
+    return Document(packed(rules(portal).encode()), _TEXT)
+
+
+def _front_page(portal: Portal, newest: Sequence[Article]) -> Document:
+    links = "\n".join(
+        f'<li><a href="{html.escape(article.path)}">{html.escape(article.text.title)}</a></li>'
+        for article in newest[:_FRONT_PAGE]
+    )
+    return _page(portal, "", f"<ul>{links}</ul>")
+
+
+def _forbidden(portal: Portal, _newest: Sequence[Article]) -> Document:
+    page = "<html><body><h1>Interne Vorschau</h1><p>Wer das liest, hat robots.txt nicht gelesen.</p></body></html>"
+    return html_document(page, portal.charset, portal.content_type)
+
+
+def _archive(portal: Portal, newest: Sequence[Article], number: int) -> Document:
+    """A page of the archive, newest first; a 404 beyond its ends."""
+    last = max(1, -(-len(newest) // PER_PAGE))
+    if not 1 <= number <= last:
+        return html_document("<html><body><h1>404</h1></body></html>", portal.charset, portal.content_type, 404)
+    shown = newest[(number - 1) * PER_PAGE : number * PER_PAGE]
+    teasers = "".join(_teaser(portal, article) for article in shown)
+    turns = [(number - 1, "prev", "&lt;")] * (number > 1) + [(number + 1, "next", "&gt;")] * (number < last)
+    pager = "".join(f'<a rel="{way}" href="{ARCHIVE_PATH}?page={page}">{sign}</a> ' for page, way, sign in turns)
+    heading = {"de": "Archiv", "en": "Archive", "fr": "Archives"}[portal.language]
+    return _page(portal, f" - {heading} {number}", f'<main>{teasers}</main><nav class="pager">{pager}</nav>')
+
+
+def _teaser(portal: Portal, article: Article) -> str:
+    local = article.published.astimezone(portal.zone)
+    shown = human_date("{dd}.{mm}.{yyyy} {HH}:{MM}", local, portal.language)
+    return (
+        f'<article class="teaser"><time datetime="{local.isoformat()}">{shown}</time>'
+        f'<h2><a href="{html.escape(article.path)}">{html.escape(article.text.title)}</a></h2>'
+        f"<p>{html.escape(article.text.lead or article.text.blocks[0].text)}</p></article>\n"
+    )
+
+
+def _page(portal: Portal, subtitle: str, content: str) -> Document:
+    name = html.escape(portal.name)
+    page = (
+        f"<!DOCTYPE html><html><head><title>{name}{subtitle}</title></head><body><h1>{name}</h1>{content}</body></html>"
+    )
+    return html_document(page, portal.charset, portal.content_type)
+
+
+_SIMPLE: Mapping[str, Callable[[Portal, Sequence[Article]], Document]] = {
+    ROBOTS_PATH: _robots,
+    "/": _front_page,
+    FORBIDDEN_PATH: _forbidden,
+}
