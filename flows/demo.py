@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -41,7 +42,10 @@ def run_demo(*, keep: bool) -> int:
         code = asyncio.run(_two_runs(console, portal))
     _show(console)
     console.print(f"\n[bold]Done in {time.monotonic() - began:.0f} s.[/bold] Ask further:")
-    console.print('  newstape --demo search "Alibaba"\n  newstape --demo db psql\n  newstape --demo status')
+    # Outside an activated environment the bare name would not be found.
+    program = "newstape" if shutil.which("newstape") else os.path.relpath(sys.argv[0])
+    for question in ('search "Alibaba"', "db psql", "status"):
+        console.print(f"  {program} --demo {question}")
     return code
 
 

@@ -16,6 +16,9 @@ class FeedKind(StrEnum):
     ATOM = "atom"
     RDF = "rdf"
     JSON_FEED = "json_feed"
+    NEWS_SITEMAP = "news_sitemap"
+    SITEMAP = "sitemap"
+    LISTING = "listing"
 
 
 class Precision(StrEnum):
@@ -66,7 +69,11 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One candidate article that a feed lists: `url` absolute as listed, `canonical_url` our normal form of it."""
+    """One candidate article that a feed lists: `url` absolute as listed, `canonical_url` our normal form of it.
+
+    Only sitemaps say what stands behind `published`. `modified` is a hint, often wrong; `tickers` are as printed
+    (EXCHANGE:TICKER after the protocol, but also RICs); `publication` is the name of the portal's title.
+    """
 
     url: str
     canonical_url: str
@@ -74,17 +81,51 @@ class FeedEntry:
     title: str | None = None
     summary: str | None = None
     published: Timestamp | None = None
+    modified: Timestamp | None = None
+    keywords: tuple[str, ...] = ()
+    tickers: tuple[str, ...] = ()
+    language: str | None = None
+    publication: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FeedDocument:
-    """What a feed's bytes say. `rejected` counts items that name no usable address, with the reasons."""
+    """What a feed's bytes say. `rejected` counts items that name no usable address, with the reasons.
+
+    `outside_window` is how many entries of a sitemap were left out because they lie outside the window asked for.
+    """
 
     kind: FeedKind
     title: str | None
     language: str | None
     entries: tuple[FeedEntry, ...]
     rejected: tuple[str, ...] = ()
+    outside_window: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The span of time whose articles are wanted: from `start` up to, but without, `end`; both UTC."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapChild:
+    """One sitemap that a sitemap index lists, with the time of its last change as the index says it."""
+
+    url: str
+    modified: Timestamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SitemapIndex:
+    """What a sitemap index says: its sitemaps in the order listed; the counts as in `FeedDocument`."""
+
+    children: tuple[SitemapChild, ...]
+    rejected: tuple[str, ...] = ()
+    outside_window: int = 0
 
 
 @dataclass(frozen=True, slots=True)

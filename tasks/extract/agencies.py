@@ -51,15 +51,16 @@ _DATELINE = re.compile(
     r"^(?P<place>[A-ZÄÖÜÀ-Ý][\w.'’-]*(?:[ /][A-ZÄÖÜÀ-Ý][\w.'’-]*){0,2})(?:,\s[^()]{1,25})?\s*"
     r"\((?P<name>[^()\d,;:]{2,40})\)\s*[-–—]\s"
 )
-# Credits of their own line that name an agency not on the list: "(name)", "Mit Material von name", "Source: Name".
-_BRACKETED = re.compile(r"^\((?P<name>[^()\d,;:]{5,40})\)\.?$")
+# Credits of their own line that name an agency not on the list: "Mit Material von name", "(name)", "Source: Name".
 _MATERIAL = re.compile(
-    r"^\W*(?:mit material (?:von|der)(?: der)?|with (?:material|reporting) (?:from|by)|avec)\s+(?P<name>[^,;:.]{2,40})\W*$",
+    r"^\W*(?:mit material (?:von|der)(?: der)?|with (?:material|reporting) (?:from|by))\s+(?P<name>[^,;:.]{2,40})\W*$",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"^\W*(?:(?:quelle|source|credit|von|by|par)\W+)?(?P<name>[^,;:.]{2,40}?)\W*$", re.IGNORECASE)
+_ONE_WORD = re.compile(r"^\((?P<name>[^()\d\s,;:]{5,40})\)\.?$")
+_BARE = re.compile(r"^\W*(?:(?:quelle|source|credit|avec|von|by|par)\W+)?(?P<name>[^,;:.]{2,40}?)\W*$", re.IGNORECASE)
 _CALLS_ITSELF_AGENCY = re.compile(
-    r"news ?wire|\bwires?\b|\bnews (?:agency|service)\b|\bpress (?:agency|association)\b|agence|agentur|agenzia|agencia",
+    r"news ?wire|\bwires?\b|\bnews (?:agency|service)\b|\bpress (?:agency|association)\b|"
+    r"agence|agentur|agenzia|agencia",
     re.IGNORECASE,
 )
 _NO_AGENCY = re.compile(
@@ -98,7 +99,7 @@ def is_credit_of(line: str, agency: str) -> bool:
     key = squeezed(agency)
     return any(
         found is not None and squeezed(found["name"]) == key
-        for found in (pattern.match(line) for pattern in (_MATERIAL, _BARE, _BRACKETED))
+        for found in (pattern.match(line) for pattern in (_MATERIAL, _ONE_WORD, _BARE))
     )
 
 
@@ -142,14 +143,14 @@ def _dateline_names(paragraphs: list[str]) -> Iterable[str]:
 
 
 def _closing_names(credits_: Credits) -> Iterable[str]:
-    """Names in closing lines that are credits by their form, or of an organisation that signs or calls itself agency."""
-    credited = {squeezed(text) for text in credits_.organisations}
+    """Names in closing lines: credits by their form, or of organisations that sign or call themselves an agency."""
+    signing = {squeezed(text) for text in credits_.organisations}
     for text in reversed(credits_.closing):
-        if found := _MATERIAL.match(text) or _BRACKETED.match(text):
-            yield found["name"].strip()
-        elif (found := _BARE.match(text)) and (
-            squeezed(found["name"]) in credited or _CALLS_ITSELF_AGENCY.search(found["name"])
-        ):
+        found = _MATERIAL.match(text) or _ONE_WORD.match(text)
+        bare = None if found else _BARE.match(text)
+        if bare and (squeezed(bare["name"]) in signing or _CALLS_ITSELF_AGENCY.search(bare["name"])):
+            found = bare
+        if found:
             yield found["name"].strip()
 
 

@@ -78,7 +78,7 @@ def read_head(page: Statements) -> Head | None:
 
 def assemble(page: Statements, head: Head, opening: Opening, body: Body) -> Article | None:
     """The article; None where there is no text and nothing says that the page is one."""
-    head = _signed(page, head, body.paragraphs)
+    head = _signed(page, head, [*body.paragraphs[-_CLOSING_LINES:], *body.behind])
     closing = (*body.paragraphs[-_CLOSING_CREDITS:], *body.behind)
     credits_ = Credits(head.authors.credits, head.authors.organisations, closing)
     agency = find_agency(page, credits_, body.paragraphs)
@@ -106,9 +106,8 @@ def assemble(page: Statements, head: Head, opening: Opening, body: Body) -> Arti
     )
 
 
-def _signed(page: Statements, head: Head, found: list[str]) -> Head:
+def _signed(page: Statements, head: Head, closing: list[str]) -> Head:
     """The head, completed by what a plain page prints below its text: signature and picture credit."""
-    closing = found[-_CLOSING_LINES:]
     if not head.authors.has_person:
         head = head._replace(authors=find_authors(page, closing))
     if "image_credit" not in head.values and (credit := find_image_credit(page, closing)):
@@ -117,7 +116,9 @@ def _signed(page: Statements, head: Head, found: list[str]) -> Head:
 
 
 def _without_agency(head: Head, agency: Said | None) -> Head:
-    """The head without agencies among its authors: they have a field of their own."""
+    """The head without agencies beside persons among its authors: they have a field of their own."""
+    if not head.authors.has_person:
+        return head
     key = squeezed(agency.value) if agency else ""
     names = tuple(name for name in head.authors.names if squeezed(name) != key and agency_of(name) is None)
     return head._replace(authors=head.authors._replace(names=names))

@@ -13,12 +13,13 @@ from lxml.html import HtmlElement
 from tasks.extract.page import Said, Statements
 from tasks.extract.structured import Node, first, strings, types_of
 from tasks.extract.tree import class_words, short_text, text_of
-from tasks.extract.words import word_set
+from tasks.extract.words import word_set, words_of
 from tasks.urls import absolute_url, host_key
 
 _LANGUAGE = re.compile(r"^([a-z]{2})(?:[-_].*)?$", re.IGNORECASE)
 _CREDIT = re.compile(
-    r"(?:^|(?<=[\s(/|]))(?:(?:Image|Photo|Picture) source\s*[,:]|(?:Bildquellen?|Bildrechte|Bildnachweis|Fotoquelle|Fotos?|Bild|Photos?|Image|Picture|"
+    r"(?:^|(?<=[\s(/|]))(?:(?:Image|Photo|Picture) source\s*[,:]|"
+    r"(?:Bildquellen?|Bildrechte|Bildnachweis|Fotoquelle|Fotos?|Bild|Photos?|Image|Picture|"
     r"Crédits? photo|Crédits?|Credits?)(?:\s+(?:credit|by|von))?\s*[:：]|©|\(c\))\s*(?P<who>\S.{1,100})$",
     re.IGNORECASE,
 )
@@ -144,7 +145,9 @@ def _named_credit(page: Statements) -> str | None:
     if page.headline is None:
         return None
     for element in page.headline.xpath("following::*[@class]"):
-        if class_words(element) & _SURE_CREDIT_WORDS and (text := short_text(element, _MAX_CREDIT_CHARACTERS)):
+        if words_of(element.get("class")) & _SURE_CREDIT_WORDS and (
+            text := short_text(element, _MAX_CREDIT_CHARACTERS)
+        ):
             return credited(text) or text
     return None
 

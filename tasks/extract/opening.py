@@ -59,8 +59,9 @@ def find_opening(page: Statements, found: list[str], captions: frozenset[str]) -
     """Lead and bullets beside the headline, on the pruned tree; `found` are the body's paragraphs.
 
     The lead is the portal's own description, if printed, or a line that the page calls a lead; else the paragraph in
-    front of the bullets or, where the body begins later, the first sentence between headline and body. Descriptions are
-    often cut from the first paragraph: they and the sentence must be set apart from what follows.
+    front of the bullets, a first sentence in bold or, where the body begins later, the first one between headline and
+    body. Descriptions are often cut from the first paragraph: they must be set apart from what follows, and so must
+    that sentence.
     """
     if page.headline is None:
         return Opening(None, (), ())
@@ -73,6 +74,7 @@ def find_opening(page: Statements, found: list[str], captions: frozenset[str]) -
         _set_apart(_described(lines, page), lines)
         or _named(lines)
         or _before_bullets(lines, bullets)
+        or _bold(lines)
         or _set_apart(before, lines)
     )
     wanted = {lead, before, *bullets}
@@ -144,8 +146,20 @@ def _form(line: _Line) -> tuple[object, ...]:
     """What the eye tells lines apart by: the names of the block and of what it stands in, and whether all is bold."""
     block, around = line.block, line.block.getparent()
     names = [(element.tag, element.get("class")) for element in (block, around) if element is not None]
-    bold = squeezed("".join(text_of(part) for part in block.iter("b", "strong")))
-    return (*names, squeezed(line.text) in bold)
+    return (*names, _is_bold(line))
+
+
+def _is_bold(line: _Line) -> bool:
+    bold = "".join(text_of(part) for part in line.block.iter("b", "strong"))
+    return squeezed(line.text) in squeezed(bold)
+
+
+def _bold(lines: list[_Line]) -> str | None:
+    """The first sentence behind the headline, if it is bold and the next paragraph is not."""
+    sentences = [line for line in lines if len(line.text) >= _MIN_LEAD_CHARACTERS and line.text[-1] in SENTENCE_ENDS]
+    if len(sentences) > 1 and _is_bold(sentences[0]) and not _is_bold(sentences[1]) and not sentences[0].is_bullet:
+        return sentences[0].text
+    return None
 
 
 def _named(lines: list[_Line]) -> str | None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from lxml.html import HtmlElement
 
 from tasks.extract.tables import flatten_layout_tables
-from tasks.extract.tree import CLASS_ATTRIBUTES, class_words, drop
+from tasks.extract.tree import class_words, drop, names_of
 from tasks.extract.words import word_set, words_of
 
 _TAGS = (
@@ -36,10 +36,10 @@ _BOX_WORDS = word_set(
     # the author's and the portal's self-description
     "authorbox authorbio aboutauthor authorinfo authorcard disclaimer imprint screenreader visuallyhidden sronly"
 )
-# Words that are never put on the text itself: such a box goes from a short page, too, where it holds most of the words.
+# Words that are never put on the text itself: such a box goes from a short page, too, where it holds most of the text.
 _SURE_WORDS = word_set(
-    "newsletter newsletterbox cookie cookies consent cmp gdpr disclaimer imprint relatedarticles relatedcontent readalso "
-    "mostread mostpopular outbrain taboola commentlist authorbox authorbio authorcard"
+    "newsletter newsletterbox cookie cookies consent cmp gdpr disclaimer imprint relatedarticles relatedcontent "
+    "readalso mostread mostpopular outbrain taboola commentlist authorbox authorbio authorcard"
 )
 _BOX_ROLES = word_set("dialog alertdialog navigation search contentinfo complementary menu toolbar")
 _SIGN_UP_FIELDS = ("email", "text", "search", "tel")
@@ -66,9 +66,13 @@ def prune(root: HtmlElement, headline: HtmlElement | None) -> None:
     limit = _MAX_SHARE * _paragraph_length(root)
     # What the headline's own surroundings are called says nothing about boxes: "teaser" may be the article's header.
     own_words = frozenset(word for element in keep for word in class_words(element))
-    named = [element for element in root.xpath(_NAMED) if element.tag not in _FRAME_TAGS and element not in keep]
-    _drop_small([box for box in named if _is_sure_box(box, own_words)], max(limit, _SURE_CHARACTERS))
-    _drop_small([*_sign_ups(root, keep), *(box for box in named if _is_box(box, own_words))], limit)
+    named = [
+        (element, _box_words(names_of(element)) - own_words)
+        for element in root.xpath(_NAMED)
+        if element.tag not in _FRAME_TAGS and element not in keep
+    ]
+    _drop_small([box for box, words in named if words & _SURE_WORDS], max(limit, _SURE_CHARACTERS))
+    _drop_small([*_sign_ups(root, keep), *(box for box, words in named if words or _is_hidden(box))], limit)
     lines = root.iter("p", "li", "h2", "h3", "h4", "h5")
     _drop_small([line for line in lines if line not in keep and _is_link(line)], limit)
 
@@ -107,21 +111,13 @@ def _is_link(line: HtmlElement) -> bool:
     return len(linked.strip()) >= _MIN_LINK_CHARACTERS and sum(map(str.isalnum, linked)) == letters
 
 
-def _is_box(element: HtmlElement, own_words: frozenset[str]) -> bool:
-    """Whether attributes name the element a box or hide it."""
+def _is_hidden(element: HtmlElement) -> bool:
+    """Whether attributes hide the element or give it the role of a box."""
     if element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return element.tag != "p"
     if "display:none" in (element.get("style") or "").replace(" ", "").lower():
         return True
-    return (element.get("role") or "").lower() in _BOX_ROLES or not _box_words(_names(element)) <= own_words
-
-
-def _is_sure_box(element: HtmlElement, own_words: frozenset[str]) -> bool:
-    return not _box_words(_names(element)) & _SURE_WORDS <= own_words
-
-
-def _names(element: HtmlElement) -> str:
-    return " ".join(element.get(name, "") for name in CLASS_ATTRIBUTES)
+    return (element.get("role") or "").lower() in _BOX_ROLES
 
 
 @lru_cache(maxsize=4096)

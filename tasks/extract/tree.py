@@ -135,13 +135,19 @@ def is_linked(block: HtmlElement) -> bool:
     return linked * 2 > len(text_of(block))
 
 
+def names_of(element: HtmlElement) -> str:
+    """The attributes that name an element, joined."""
+    get = element.get
+    return " ".join([name for attribute in CLASS_ATTRIBUTES if (name := get(attribute))])
+
+
 def class_words(element: HtmlElement) -> frozenset[str]:
     """Lower-case words of the attributes that name an element, see `words_of`."""
-    return words_of(" ".join(element.get(name, "") for name in CLASS_ATTRIBUTES))
+    return words_of(names_of(element))
 
 
-def leaf_blocks(element: HtmlElement, depth: int = _MAX_DEPTH) -> Iterator[HtmlElement]:
-    """The block elements under (or equal to) `element` that hold no further block, in document order.
+def leaf_blocks(element: HtmlElement, depth: int = _MAX_DEPTH, *, backwards: bool = False) -> Iterator[HtmlElement]:
+    """The block elements under (or equal to) `element` that hold no further block, in document order or backwards.
 
     Below `depth` levels an element counts as a leaf: Python's own stack is the limit.
     """
@@ -150,8 +156,8 @@ def leaf_blocks(element: HtmlElement, depth: int = _MAX_DEPTH) -> Iterator[HtmlE
     if depth == 0 or not any(_holds_block(child) for child in element):
         yield element
         return
-    for child in element:
-        yield from leaf_blocks(child, depth - 1)
+    for child in element.iterchildren(reversed=backwards):
+        yield from leaf_blocks(child, depth - 1, backwards=backwards)
 
 
 def _holds_block(element: HtmlElement) -> bool:
@@ -169,14 +175,14 @@ def blocks_before(element: HtmlElement) -> Iterator[HtmlElement]:
     """Leaf blocks that precede `element`, nearest first."""
     for start in (element, *element.iterancestors()):
         for sibling in start.itersiblings(preceding=True):
-            yield from reversed(list(leaf_blocks(sibling)))
+            yield from leaf_blocks(sibling, backwards=True)
 
 
 def captions_of(root: HtmlElement) -> list[str]:
     """The lines of picture captions and of elements that are called captions or credits."""
     found = [line for caption in root.iter("figcaption") for line in lines_of(caption)]
     for element in root.xpath("//*[@class][not(self::figcaption)]"):
-        if element.tag not in ("html", "body") and class_words(element) & CAPTION_WORDS:
+        if words_of(element.get("class")) & CAPTION_WORDS and element.tag not in ("html", "body"):
             found.extend(lines_of(element))
     return [line for line in found if len(line) > 1]
 
