@@ -71,7 +71,7 @@ def debian15() -> Iterator[URL]:
     if not (DEBIAN_POSTGRES / "initdb").exists():
         missing("Postgres 15", "apt-get install postgresql-15")
     folder = Path(tempfile.mkdtemp(prefix="nt15-"))
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    user: list[str | Path] = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if user:
         shutil.chown(folder, "postgres")
     data, sockets = folder / "data", folder

@@ -16,7 +16,7 @@ from sql import connect
 PAGE = (
     "<html lang='de'><head><title>Muster AG hebt Prognose an | cash.ch</title></head><body><article>"
     "<h1>Muster AG hebt Prognose an</h1><p>24.09.2025 12:39</p>"
-    + "".join(f"<p>Absatz {n}: Der Umsatz der Muster AG stieg im Quartal um {n} Prozent auf {n}00 Millionen.</p>" for n in range(2, 9))
+    + "".join(f"<p>Absatz {n}: Der Umsatz stieg im Quartal um {n} Prozent auf {n}00 Millionen.</p>" for n in range(2, 9))
     + "</article></body></html>"
 )  # fmt: skip
 
@@ -53,8 +53,9 @@ def test_the_command_line_starts_without_prefect() -> None:
 
 
 def test_extract_reads_json_lines_and_writes_one_answer_a_page() -> None:
+    article = base64.b64encode(PAGE.encode()).decode()
     pages = [
-        {"id": "good", "url": "https://www.cash.ch/news/muster-123", "html_b64": base64.b64encode(PAGE.encode()).decode()},
+        {"id": "good", "url": "https://www.cash.ch/news/muster-123", "html_b64": article},
         {"id": "pdf", "url": "https://www.cash.ch/x.pdf", "html_b64": base64.b64encode(b"%PDF-1.7 ...").decode()},
     ]  # fmt: skip
     done = newstape("extract", "--jsonl", stdin="\n".join(json.dumps(page) for page in pages))

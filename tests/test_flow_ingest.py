@@ -75,6 +75,13 @@ def rows(engine: Engine, statement: str) -> list[Any]:
         return [tuple(row) for row in conn.execute(text(statement)).all()]
 
 
+def await_growth(engine: Engine, table: str) -> None:
+    """Return as soon as the table has more rows than now."""
+    question = f"SELECT count(*) FROM {table}"
+    before = rows(engine, question)[0][0]
+    await_true(lambda: rows(engine, question)[0][0] > before, 120, f"new rows of {table}")
+
+
 def task_runs(api: str) -> int:
     request = urllib.request.Request(
         f"{api}/task_runs/count", data=b"{}", headers={"Content-Type": "application/json"}, method="POST"
@@ -113,8 +120,11 @@ def test_every_request_is_logged_and_every_row_points_to_its_page(
     assert run(command).returncode == 0
     (logged,) = rows(tape, "SELECT count(*) FROM ingest.fetch_events WHERE status IS NOT NULL")
     assert logged[0] == len(portal.ledger())
-    lost = "SELECT count(*) FROM tape.revisions r LEFT JOIN ingest.pages p ON p.id = r.page_id " \
-        "AND p.fetched_at = r.page_fetched_at AND p.body_sha256 = r.body_sha256 WHERE p.id IS NULL"  # fmt: skip
+    lost = """
+        SELECT count(*) FROM tape.revisions r LEFT JOIN ingest.pages p
+        ON p.id = r.page_id AND p.fetched_at = r.page_fetched_at AND p.body_sha256 = r.body_sha256
+        WHERE p.id IS NULL
+    """
     assert rows(tape, lost) == [(0,)]
 
 
@@ -145,11 +155,9 @@ def test_a_run_killed_again_and_again_ends_like_an_undisturbed_one(
     with tape.begin() as conn:
         conn.execute(text("TRUNCATE ingest.sources, ingest.hosts, ingest.pages, ingest.fetch_events, ingest.runs, "
                           "tape.stories, tape.articles CASCADE"))  # fmt: skip
-    for progress in ("entries", "pages", "revisions"):
+    for progress in ("ingest.entries", "ingest.pages", "tape.revisions"):
         killed = subprocess.Popen(arguments, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        table = {"entries": "ingest.entries", "pages": "ingest.pages", "revisions": "tape.revisions"}[progress]
-        (before,) = rows(tape, f"SELECT count(*) FROM {table}")
-        await_true(lambda b=before, t=table: rows(tape, f"SELECT count(*) FROM {t}")[0][0] > b[0], 120, f"new {table}")
+        await_growth(tape, progress)
         killed.send_signal(signal.SIGKILL)
         killed.wait(30)
     portal.clear_ledger()

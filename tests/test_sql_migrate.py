@@ -96,8 +96,10 @@ def test_every_table_view_and_column_has_a_comment(conn: Connection) -> None:
 
 
 def test_every_view_says_its_grain_first(conn: Connection) -> None:
-    views = text("SELECT c.relname, obj_description(c.oid) FROM pg_class c "
-                 "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'news' AND c.relkind = 'v'")  # fmt: skip
+    views = text("""
+        SELECT c.relname, obj_description(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'news' AND c.relkind = 'v'
+    """)
     found = conn.execute(views).all()
     assert found
     assert [name for name, comment in found if not comment.startswith("One row per ")] == []
