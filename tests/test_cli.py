@@ -13,12 +13,13 @@ from sqlalchemy.engine import URL
 
 from sql import connect
 
+BODY = "".join(
+    f"<p>Absatz {n}: Der Umsatz stieg im Quartal um {n} Prozent auf {n}00 Millionen Euro.</p>" for n in range(2, 9)
+)
 PAGE = (
     "<html lang='de'><head><title>Muster AG hebt Prognose an | cash.ch</title></head><body><article>"
-    "<h1>Muster AG hebt Prognose an</h1><p>24.09.2025 12:39</p>"
-    + "".join(f"<p>Absatz {n}: Der Umsatz stieg im Quartal um {n} Prozent auf {n}00 Millionen.</p>" for n in range(2, 9))
-    + "</article></body></html>"
-)  # fmt: skip
+    f"<h1>Muster AG hebt Prognose an</h1><p>24.09.2025 12:39</p>{BODY}</article></body></html>"
+)
 
 
 def newstape(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
