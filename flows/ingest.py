@@ -151,4 +151,5 @@ def verdict(frame: Frame, tally: Tally) -> tuple[str, str]:
     if not failing:
         return "completed", done
     named = f"{len(failing)} of {len(polled)} sources failed: {', '.join(failing)}; {done}"
+    named += f"; why: newstape sources show {failing[0]}"
     return ("failed" if 2 * len(failing) > len(polled) else "degraded"), named

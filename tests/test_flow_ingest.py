@@ -146,6 +146,36 @@ def test_a_source_that_fails_is_named_and_stops_nothing_else(
     assert rows(tape, "SELECT count(*) FROM ingest.entries WHERE state = 'loaded'")[0][0] > 70
 
 
+def test_a_run_that_fails_is_closed_as_failed_with_what_it_had_done(
+    portal: RunningPortal, command: tuple[list[str], dict[str, str]], tape: Engine
+) -> None:
+    with tape.begin() as conn:
+        conn.execute(text("ALTER TABLE tape.revisions RENAME TO elsewhere"))
+    assert run(command).returncode != 0
+    ((state, message, finished),) = rows(tape, "SELECT state, message, finished_at IS NOT NULL FROM ingest.runs")
+    assert (state, finished) == ("failed", True)
+    assert "tape.revisions" in message
+    assert rows(tape, "SELECT sum(feeds_polled), sum(entries_new) > 90 FROM ingest.run_sources") == [(9, True)]
+    assert rows(tape, "SELECT count(*) FROM ingest.entries WHERE lease_owner IS NOT NULL") == [(0,)]
+
+    with tape.begin() as conn:
+        conn.execute(text("ALTER TABLE tape.elsewhere RENAME TO revisions"))
+    portal.clear_ledger()
+    assert run(command).returncode == 0
+    assert rows(tape, "SELECT count(*) FROM ingest.entries WHERE state IN ('pending', 'fetched', 'retry')") == [(0,)]
+
+
+def test_a_portal_on_loopback_needs_the_setting_and_the_message_says_so(
+    portal: RunningPortal, command: tuple[list[str], dict[str, str]], tape: Engine
+) -> None:
+    refused = run(command, "--source", "tagesfinanz", NEWSTAPE_ALLOW_PRIVATE_ADDRESSES="false")
+    assert refused.returncode == 3
+    assert "newstape sources show tagesfinanz" in refused.stdout
+    ((message,),) = rows(tape, "SELECT message FROM ingest.run_sources")
+    assert "NEWSTAPE_ALLOW_PRIVATE_ADDRESSES" in message
+    assert portal.ledger() == []
+
+
 def test_a_run_killed_again_and_again_ends_like_an_undisturbed_one(
     portal: RunningPortal, command: tuple[list[str], dict[str, str]], tape: Engine, embedded: URL
 ) -> None:

@@ -14,6 +14,8 @@ from aiohttp.resolver import ThreadedResolver
 
 from tasks.outcome import Failure, Reason, Stage
 
+# For the person who meant it: a portal of their own.
+WAY_OUT = "NEWSTAPE_ALLOW_PRIVATE_ADDRESSES=true lets portals on your own network be asked"
 # Besides the defaults the two customary alternatives; a portal on another port is not one.
 PORTS = frozenset({80, 443, 8080, 8443})
 # An IPv4 address inside an IPv6 one (RFC 6052): what counts is where the gateway leads.
@@ -52,13 +54,14 @@ def objection(url: str, *, allow_private: bool) -> Failure | None:
     if allow_private:
         return None
     if port not in PORTS:
-        return Failure(Stage.FETCH, Reason.FORBIDDEN_ADDRESS, f"{url}: port {port} is none of a portal's")
+        return Failure(Stage.FETCH, Reason.FORBIDDEN_ADDRESS, f"{url}: port {port} is none of a portal's; {WAY_OUT}")
     host = parts.hostname or ""
     try:
         public = is_public(host)
     except ValueError:
         return None  # a name: what it resolves to is judged below
-    return None if public else Failure(Stage.FETCH, Reason.FORBIDDEN_ADDRESS, f"{url}: {host} is not a public address")
+    detail = f"{url}: {host} is not a public address; {WAY_OUT}"
+    return None if public else Failure(Stage.FETCH, Reason.FORBIDDEN_ADDRESS, detail)
 
 
 class GuardedResolver(AbstractResolver):
@@ -80,7 +83,9 @@ class GuardedResolver(AbstractResolver):
             # Rare, and aiohttp fails on it with a RuntimeError (3.14.5).
             raise OSError(f"{host} has no address")
         if not allowed:
-            raise ForbiddenAddressError(f"{host} resolves to {found[0]['host']}, which is not a public address")
+            raise ForbiddenAddressError(
+                f"{host} resolves to {found[0]['host']}, which is not a public address; {WAY_OUT}"
+            )
         return allowed
 
     async def close(self) -> None:
@@ -96,5 +101,5 @@ def public_socket(address: AddrInfoType) -> socket.socket:
     """
     family, kind, protocol, _, (host, *_) = address
     if not is_public(str(host)):
-        raise ForbiddenAddressError(f"{host} is not a public address")
+        raise ForbiddenAddressError(f"{host} is not a public address; {WAY_OUT}")
     return socket.socket(family, kind, protocol)
