@@ -1,5 +1,6 @@
 """The database of this process: the one that NEWSTAPE_DATABASE_URL names, else the embedded Postgres."""
 
+import atexit
 import importlib
 import logging
 import os
@@ -8,7 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from subprocess import SubprocessError
 from types import ModuleType
+from typing import Any
 
+import psutil
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -126,13 +129,30 @@ def _embedded_url(using: Settings) -> URL:
 def _embedded_server(folder: Path) -> str:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        return str(embedded_package().get_server(folder).get_uri())
+        server = embedded_package().get_server(folder)
     except (SubprocessError, OSError, RuntimeError, AssertionError) as error:
         raise Unavailable(
             f"The embedded Postgres in {folder} did not start: {error}. Its log is {folder / 'log'}. "
             "Free disk space or stop what uses the folder and try again, or name another server in "
             "NEWSTAPE_DATABASE_URL."
         ) from error
+    # The server stops with its last user. A killed process can't sign off, so the others do it: runs before their own.
+    atexit.register(forget_dead_users, server)
+    return str(server.get_uri())
+
+
+def forget_dead_users(server: Any) -> None:
+    """Take processes that no longer run off the list of those that use the embedded server."""
+    for pid in server.global_process_id_list.get_and_remove(0):
+        if not _is_running(pid):
+            server.global_process_id_list.get_and_remove(pid)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _make_database(url: URL, name: str) -> None:
