@@ -6,7 +6,7 @@ from typing import Any
 
 from extract_corpus import GERMAN, ZONES, body_match, f1, is_cjk, mean, set_f1, time_match
 
-from tasks.model import Precision, Timestamp
+from tasks.columns import published_of
 from tasks.text import clean_block
 
 
@@ -34,7 +34,7 @@ class Outcome:
         )
         precision, recall = body_match(clean_block(gold["text"]), clean_block(found["text"]))
         zone = ZONES.get(gold["id"].split("-")[0], "UTC")
-        minute, day = time_match(gold.get("published"), _timestamp(found), zone)
+        minute, day = time_match(gold.get("published"), published_of(found), zone)
         return cls(
             page=gold["id"],
             state=row["state"] if row else "never listed",
@@ -102,16 +102,3 @@ def _fate(outcome: Outcome) -> str:
     """The page with its state and reason; one without a reason is what the exit code is about."""
     reason = f": {outcome.reason}" if outcome.reason else ""
     return f"- {outcome.page}: {outcome.state}{reason}{'' if outcome.is_accounted else ' (NOT ACCOUNTED FOR)'}"
-
-
-def _timestamp(row: Mapping[str, Any]) -> Timestamp | None:
-    """The publication time of a row as extraction had it."""
-    if row["published_at"] is None:
-        return None
-    return Timestamp(
-        at=row["published_at"],
-        precision=Precision(row["published_precision"]),
-        raw=row["published_raw"],
-        origin=row["published_origin"],
-        zone=row["published_zone"],
-    )

@@ -6,8 +6,6 @@ database. Nothing is cached: what was done already stands in Postgres.
 
 import asyncio
 import logging
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar, cast
 from uuid import UUID
@@ -32,14 +30,6 @@ logger = logging.getLogger(__name__)
 Value = TypeVar("Value")
 # A host that may be asked again within this time is waited for; a longer pause is left to a later run.
 LONGEST_WAIT = timedelta(seconds=60)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run has done so far, by outcome."""
-
-    polls: Counter[str] = field(default_factory=Counter)
-    entries: Counter[str] = field(default_factory=Counter)
 
 
 @flow(name="ingest", flow_run_name="ingest", validate_parameters=True)
@@ -67,8 +57,8 @@ async def ingest(
             if isinstance(frame, Active):
                 logger.info(frame.message)
                 return Completed(message=frame.message, data="active")
-            tally = await work(frame.run, limit, poll)
-            state, message = await asyncio.to_thread(verdict, frame, tally)
+            polled = await work(frame.run, limit, poll)
+            state, message = await asyncio.to_thread(verdict, frame, polled)
             frame.finish(state, message)
     except connect.OperationalError as error:
         raise connect.unavailable(connect.database_url(), error) from error
@@ -76,24 +66,22 @@ async def ingest(
     return Failed(message=message) if state == "failed" else Completed(message=message, data=state)
 
 
-async def work(run: Run, limit: int | None, poll: Literal["due", "all"]) -> Tally:
-    """Poll, then drain: the whole of a run."""
+async def work(run: Run, limit: int | None, poll: Literal["due", "all"]) -> dict[str, int]:
+    """Poll, then drain: the whole of a run. Returns what the polls brought, by outcome."""
     using = settings()
     limits = Limits(using.fetch_timeout, using.max_body_bytes, using.user_agent, using.allow_private_addresses)
     extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes)
-    tally = Tally()
     try:
         async with Client(limits) as client:
             polled = await poll_feeds(run, handed(client.get), all_of_them=poll == "all")
-            tally.polls.update(polled)
             logger.info("polled %s", " ".join(f"{name}={count}" for name, count in polled.items()))
-            await drain(run, client, extractors, tally, limit)
+            await drain(run, client, extractors, limit)
     finally:
         await asyncio.to_thread(extractors.close)
-    return tally
+    return polled
 
 
-async def drain(run: Run, client: Client, extractors: LocalExtractors, tally: Tally, limit: int | None) -> None:
+async def drain(run: Run, client: Client, extractors: LocalExtractors, limit: int | None) -> None:
     """Empty the frontier in batches: while one is extracted and loaded, the next is claimed and fetched."""
     handover = Handover()
     loading: asyncio.Task[None] | None = None
@@ -108,7 +96,7 @@ async def drain(run: Run, client: Client, extractors: LocalExtractors, tally: Ta
                 await loading
                 loading = None
             if batch:
-                loading = asyncio.create_task(_load(run, batch, extractors, tally))
+                loading = asyncio.create_task(_load(run, batch, extractors))
             elif not claimed and not await _next_slot(run):
                 break
     finally:
@@ -121,9 +109,8 @@ def handed(value: Value) -> Value:
     return cast("Value", opaque(value))
 
 
-async def _load(run: Run, batch: list[Fetched], extractors: LocalExtractors, tally: Tally) -> None:
+async def _load(run: Run, batch: list[Fetched], extractors: LocalExtractors) -> None:
     counts = await asyncio.to_thread(load_batch, run, handed(batch), handed(extractors))
-    tally.entries.update(counts)
     logger.info("settled entries=%d %s", len(batch), " ".join(f"{name}={n}" for name, n in sorted(counts.items())))
 
 
@@ -136,14 +123,14 @@ async def _next_slot(run: Run) -> bool:
     return True
 
 
-def verdict(frame: Frame, tally: Tally) -> tuple[str, str]:
+def verdict(frame: Frame, polled_counts: dict[str, int]) -> tuple[str, str]:
     """State and message of a run that came to its end: completed, degraded (some sources failed) or failed (most)."""
     with connect.engine().connect() as conn:
         sources = runs.source_counts(conn, frame.run.id)
     polled = [row for row in sources if row["feeds_polled"]]
     failing = [row["source"] for row in polled if row["feeds_failed"]]
     done = (
-        f"{len(polled)} sources polled, {tally.polls['new']} new entries, "
+        f"{len(polled)} sources polled, {polled_counts.get('new', 0)} new entries, "
         f"{sum(row['loaded'] for row in sources)} loaded, {sum(row['duplicates'] for row in sources)} duplicates"
     )
     trouble = {name: sum(row[name] for row in sources) for name in ("skipped", "gone", "retried", "dead")}
