@@ -43,13 +43,38 @@ class Settings(BaseSettings):
     """Whether portals on loopback and private networks may be asked. For the demo, tests and in-house portals only."""
 
     poll_interval: Duration = Field(default=timedelta(minutes=15), ge=timedelta(seconds=1))
-    """Time between two polls of a feed that names none itself."""
+    """Time between two polls of a feed that names none itself, while it brings news."""
+
+    slowest_poll: Duration = Field(default=timedelta(hours=1), ge=timedelta(seconds=1))
+    """Longest time between two polls of a feed that brings nothing or asks for patience, unless its source says it."""
+
+    full_poll: Duration = Field(default=timedelta(hours=24), ge=timedelta(minutes=1))
+    """How often a feed is asked without validators: some servers answer 304 although there is news."""
+
+    look_back: Duration = Field(default=timedelta(days=2), ge=timedelta(hours=1))
+    """How old an article in a sitemap may be to be taken by the live ingest; older ones are for a backfill."""
+
+    recheck_after: Duration = Field(default=timedelta(days=1), ge=timedelta(0))
+    """When a loaded article is asked again, once, for corrections and removal (a conditional GET); 0s: never.
+
+    A changed title in a feed or a later change in a sitemap makes it be asked again in any case."""
 
     host_delay: Duration = Field(default=timedelta(seconds=1), ge=timedelta(0))
     """Time between the starts of two requests to one host, unless the source names its own."""
 
     fetch_timeout: Duration = Field(default=timedelta(seconds=30), ge=timedelta(seconds=1))
     """Total time that one request may take, from connecting to the last byte."""
+
+    min_rate: int = Field(default=500, ge=0)
+    """Least bytes a second that a body must come with after its first ten seconds; 0: any."""
+
+    proxy_url: str | None = Field(default=None, pattern=r"^https?://[^\s]+$")
+    """HTTP proxy for all requests to portals, as http://user:password@host:port. Unset: none.
+
+    The proxy looks names up and connects, so it must keep private addresses out; see docs/operators.md."""
+
+    ca_file: Path | None = None
+    """File with certificate authorities in PEM to trust besides the system's, for a proxy that opens TLS."""
 
     max_body_mb: int = Field(default=20, ge=1, le=1024)
     """Largest body that is taken, in MiB, as received and again once inflated (a feed or page above it is refused)."""

@@ -23,7 +23,8 @@ from sql import connect
 from sql.store import runs
 from tasks.extract.pool import LocalExtractors
 from tasks.fetch.client import Client, Limits
-from tasks.stages import Fetched, Handover, Run, fetch_batch, load_batch, poll_feeds
+from tasks.stages import fetch_batch, load_batch, poll_feeds
+from tasks.steps.run import Fetched, Handover, Run
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from config.sources import load_sources
 from flows.definitions import chosen_sources, sync_sources
 from sql import connect, migrate
 from sql.store import frontier, runs, schema, sources
-from tasks.stages import LEASE, Run
+from tasks.steps.run import LEASE, Run
 
 logger = logging.getLogger(__name__)
 

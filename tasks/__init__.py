@@ -1,4 +1,4 @@
-"""HOW: the stages, plain typed Python; only stages.py knows Prefect, only load.py and stages.py touch sql.
+"""HOW: the stages, plain typed Python; only stages.py knows Prefect, only load.py and steps/ touch sql.
 
 The whole pipeline, as one would type it:
 

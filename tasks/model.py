@@ -65,6 +65,7 @@ class Feed:
     every: timedelta
     validators: Validators = Validators()
     body_sha256: bytes | None = None
+    kind: FeedKind = FeedKind.RSS
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +137,16 @@ class Profile:
     name: str
     language: str
     time_zone: str
+    homepage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A 200 or 304 answer; `body` as it came over the wire, header names in lower case, `at` = last byte, UTC."""
+    """A 200 or 304 answer; `body` as it came over the wire, header names in lower case, `at` = last byte, UTC.
+
+    `requests` is how many it took, redirects included; `moved_to` how far permanent redirects (301, 308) led from
+    `url` before the first temporary one, None where the first answer was no permanent redirect.
+    """
 
     url: str
     final_url: str
@@ -149,6 +155,8 @@ class Response:
     body: bytes
     at: datetime
     duration_ms: int
+    requests: int = 1
+    moved_to: str | None = None
 
     @property
     def charset(self) -> str | None:
@@ -162,8 +170,20 @@ class Response:
         return hashlib.sha256(self.body).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An answer that leads to another host: it is asked in its own rhythm and after its own robots.txt, not at once."""
+
+    url: str
+    to: str
+    status: int
+    requests: int = 1
+
+
 # One GET request: address and extra headers in, an answer or the reason why there is none out.
 Get = Callable[[str, Mapping[str, str]], Awaitable[Response | Failure]]
+# The same for articles, which stops where a redirect leads to another host.
+GetHere = Callable[[str, Mapping[str, str]], Awaitable[Response | Moved | Failure]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +211,9 @@ class Article:
     """What extraction made of a page.
 
     `text` is paragraphs joined by a blank line, section headings included, title and kicker excluded, summary
-    bullets and lead first where the page shows them. `provenance` maps a field's name to the layer that gave
-    its value ("jsonld", "opengraph", "meta", "dom", "text", "trafilatura", "feed", "source").
+    bullets and lead first where the page shows them. `meta_robots`, `tdm_reservation` and `tdm_policy` are the page's
+    meta tags of these names as printed (TDM Reservation Protocol). `provenance` maps a field's name to the layer that
+    gave its value ("jsonld", "opengraph", "meta", "dom", "text", "trafilatura", "feed", "source").
     """
 
     title: str
@@ -213,4 +234,7 @@ class Article:
     paywall: bool | None = None
     kind: str = "article"
     word_count: int = 0
+    meta_robots: str | None = None
+    tdm_reservation: str | None = None
+    tdm_policy: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)

@@ -27,7 +27,7 @@ class Reason(StrEnum):
 
     # transient: the next attempt may succeed
     UNREACHABLE = "unreachable"  # no connection: DNS, refused, reset, TLS
-    TIMEOUT = "timeout"  # the total deadline of the request passed
+    TIMEOUT = "timeout"  # the total deadline of the request passed, or the body came too slowly
     TRUNCATED = "truncated"  # the body ended early, or its compression is broken
     THROTTLED = "throttled"  # 429
     SERVER_ERROR = "server_error"  # 5xx
@@ -41,12 +41,18 @@ class Reason(StrEnum):
     NOT_A_PAGE = "not_a_page"  # the body of an article URL is not HTML (a PDF, an image, a feed)
     EMPTY_BODY = "empty_body"  # a successful answer without content
     NO_TEXT = "no_text"  # a page without an article on it
+    SOFT_404 = "soft_404"  # an error page or the homepage under a successful status
+    JS_ONLY = "js_only"  # an empty shell that a script would fill
+    REDIRECTED = "redirected"  # too many moves from host to host
     BAD_URL = "bad_url"  # an address that cannot be one: scheme, length, syntax
     CRASH = "crash"  # our code or a library failed on this input; the traceback is in the detail
     HUNG = "hung"  # extraction took longer than its limit and was ended
     # policy: a rule says no
     ROBOTS = "robots"  # robots.txt disallows it for us
-    BLOCKED = "blocked"  # 401, 403, 451
+    BLOCKED = "blocked"  # a bot wall: 401, 403, 451, a challenge or captcha under any status
+    CONSENT_WALL = "consent_wall"  # a cookie or privacy page instead of the article
+    LOGIN_WALL = "login_wall"  # a form to log in instead of the article
+    PAYWALL = "paywall"  # nothing of the article is free
     TOO_LARGE = "too_large"  # above the body limit, as received or inflated
     FORBIDDEN_ADDRESS = "forbidden_address"  # the host resolves to a private or loopback address
 
@@ -65,6 +71,9 @@ _KINDS = {
     Reason.PAGE_EXPIRED: Kind.TRANSIENT,
     Reason.ROBOTS: Kind.POLICY,
     Reason.BLOCKED: Kind.POLICY,
+    Reason.CONSENT_WALL: Kind.POLICY,
+    Reason.LOGIN_WALL: Kind.POLICY,
+    Reason.PAYWALL: Kind.POLICY,
     Reason.TOO_LARGE: Kind.POLICY,
     Reason.FORBIDDEN_ADDRESS: Kind.POLICY,
 }
@@ -74,7 +83,8 @@ _KINDS = {
 class Failure:
     """One thing that did not work: where, why (closed list), and the details a person needs.
 
-    `status` is the HTTP status where there was one; `retry_after` what the server asked for.
+    `status` is the HTTP status where there was one; `retry_after` what the server asked for; `requests` how many
+    requests it took to know, redirects included (0: nobody was asked).
     """
 
     stage: Stage
@@ -82,3 +92,4 @@ class Failure:
     detail: str
     status: int | None = None
     retry_after: timedelta | None = None
+    requests: int = 0

@@ -1,0 +1,67 @@
+"""What the steps of a run share: the run, what travels between them, and how they count."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from config.settings import settings
+from tasks.columns import Row, failed_row
+from tasks.model import Page
+from tasks.outcome import Failure, Stage
+
+LEASE = timedelta(seconds=60)
+_ENDS = {"skipped": "skipped", "gone": "gone", "retry": "retried", "dead": "dead"}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What every stage of a run needs to know: its row, its name on leases, and which sources it is about."""
+
+    id: int
+    owner: str
+    slugs: tuple[str, ...] | None
+    source_ids: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An entry with its archived page."""
+
+    entry: Row
+    page_id: int
+    page: Page
+
+
+@dataclass(slots=True)
+class Handover:
+    """Where fetch leaves a batch for load; `asked` counts the entries that it settled or fetched."""
+
+    batch: list[Fetched] = field(default_factory=list)
+    asked: int = 0
+
+    def take(self) -> list[Fetched]:
+        """The batch, which is no longer here then."""
+        taken, self.batch = self.batch, []
+        return taken
+
+
+def failed(entry: Row, failure: Failure, attempts: int) -> dict[str, Any]:
+    """The settled row of an entry that failed now, as request number `attempts`."""
+    return failed_row(entry, failure, attempts, settings().max_attempts, datetime.now(UTC))
+
+
+def stage_row(stage: Stage, received: int, passed: int, skipped: int, failed: int, seconds: float) -> dict[str, Any]:
+    """A row of run_stages; every item is counted exactly once, or the run stops."""
+    if received != passed + skipped + failed:
+        raise RuntimeError(f"{stage}: {received} items came in, {passed} + {skipped} + {failed} are accounted for")
+    names = ("received", "passed", "skipped", "failed", "seconds")
+    return {"stage": stage.value} | dict(zip(names, (received, passed, skipped, failed, seconds), strict=True))
+
+
+def source_counts(settled: Sequence[Row]) -> list[dict[str, Any]]:
+    """Settled entries as counters per source."""
+    names = {"loaded": "loaded", "duplicate": "duplicates"} | _ENDS
+    counts = Counter((row["source_id"], names[row["state"]]) for row in settled)
+    return [{"source_id": source_id, name: count} for (source_id, name), count in counts.items()]
