@@ -6,7 +6,9 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 import sql.tables.archive
+import sql.tables.frontier
 import sql.tables.ingest
+import sql.tables.ledger
 import sql.tables.tape  # noqa: F401 - importing declares the tables
 from sql.tables import metadata
 

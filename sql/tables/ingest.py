@@ -1,29 +1,30 @@
-"""Schema `ingest`, what is read and what is still to do: sources, hosts, feeds, entries, sightings."""
+"""Schema `ingest`, what is read: sources, their feeds, and the hosts that are asked."""
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
+    Double,
     ForeignKey,
     Index,
-    Integer,
     Interval,
-    LargeBinary,
     SmallInteger,
     Table,
+    Text,
     UniqueConstraint,
     func,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from sql.tables import metadata
 from sql.tables.columns import counter, digest, instant, one_of, surrogate_key, text
 
 SCHEMA = "ingest"
 
-FEED_KINDS = ("rss", "atom", "rdf", "json_feed")
-ENTRY_STATES = ("pending", "leased", "fetched", "loaded", "duplicate", "skipped", "retry", "gone", "dead")
+FEED_KINDS = ("rss", "atom", "rdf", "json_feed", "news_sitemap", "sitemap", "listing")
+FEED_ORIGINS = ("file", "index", "robots")
 
 sources = Table(
     "sources",
@@ -48,6 +49,25 @@ sources = Table(
         "When its file was last found missing; NULL: present. Absent sources are not polled.",
         nullable=True,
     ),
+    text(
+        "article_id",
+        "Regular expression whose first group is the portal's own article id in an address; NULL: none known.",
+        nullable=True,
+    ),
+    Column(
+        "partners",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="Further hosts that its sitemaps and listings may lead to; links to others are rejected.",
+    ),
+    instant(
+        "paused_at",
+        "When somebody paused it; NULL: at work. Paused sources are neither polled nor fetched.",
+        nullable=True,
+    ),
+    instant("paused_until", "When the pause ends by itself; NULL: when somebody ends it.", nullable=True),
+    text("pause_reason", "Why it is paused; NULL: it is not.", nullable=True),
     UniqueConstraint("slug"),
     schema=SCHEMA,
     comment="One row per portal, synced from the source files; rows are never deleted by a sync.",
@@ -73,6 +93,11 @@ hosts = Table(
         nullable=True,
     ),
     instant(
+        "robots_failing_since",
+        "Since when robots.txt could not be had, so that nothing is fetched; NULL: it could.",
+        nullable=True,
+    ),
+    instant(
         "next_request_at",
         "Earliest start of the next request, so that spacing holds across processes.",
         server_default=func.now(),
@@ -95,13 +120,69 @@ feeds = Table(
         comment="Source that the feed belongs to.",
     ),
     text("url", "Address that is polled; with the source the identity of the feed."),
-    text("kind", "Form declared in the source file; the bytes decide: rss, atom, rdf or json_feed."),
+    text(
+        "kind",
+        "Form declared in the source file; among feeds and among sitemaps the bytes decide: "
+        "rss, atom, rdf, json_feed; news_sitemap, sitemap; listing (an HTML page).",
+    ),
+    text(
+        "origin",
+        "file: listed in the source's file; index: named by a sitemap index; robots: by robots.txt.",
+        server_default="file",
+    ),
+    Column(
+        "parent_id",
+        BigInteger,
+        ForeignKey("ingest.feeds.id"),
+        comment="Sitemap index that named it (feeds.id); NULL: none.",
+    ),
+    Column(
+        "selectors",
+        JSONB,
+        comment="Where a listing shows its entries: item, link, title, date, date_format; NULL: not a listing.",
+    ),
+    Column("look_back", Interval, comment="How old an entry of a sitemap may be to be taken; NULL: not a sitemap."),
+    Column(
+        "ignore_zone",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="Whether the zones that the feed prints are wrong: its times are then read in time_zone.",
+    ),
     text("name", "Name of the feed as shown to people; NULL: none.", nullable=True),
     text("time_zone", "IANA zone of the feed's zone-less times; NULL: the source's.", nullable=True),
-    Column("every", Interval, nullable=False, comment="Time between two polls."),
+    Column("every", Interval, nullable=False, comment="Time between two polls while the feed brings news."),
+    Column(
+        "slowest",
+        Interval,
+        nullable=False,
+        server_default="01:00:00",
+        comment="Longest time between two polls while the feed answers.",
+    ),
+    Column(
+        "pace", Interval, comment="Time between two polls at present, between every and slowest; NULL: not polled yet."
+    ),
+    Column(
+        "news_per_hour",
+        Double,
+        comment="New entries per hour, older ones weigh less (half after 8 hours); NULL: never read.",
+    ),
+    Column("asked_pace", Interval, comment="Time between polls that the feed and its headers ask for; NULL: none."),
+    Column(
+        "quiet_hours",
+        ARRAY(SmallInteger),
+        nullable=False,
+        server_default="{}",
+        comment="Hours of the day, UTC, in which the feed asks not to be polled (skipHours).",
+    ),
     text("etag", "ETag of the last 200 answer, byte for byte; NULL: none.", nullable=True),
     text("last_modified", "Last-Modified of the last 200 answer, byte for byte; NULL: none.", nullable=True),
     digest("body_sha256", "SHA-256 of the last body that was read; NULL: never read.", nullable=True),
+    instant("last_full_at", "Last time that it was asked without validators and answered; NULL: never.", nullable=True),
+    text("redirect_to", "Where permanent redirects lead at present; NULL: nowhere.", nullable=True),
+    counter("redirects", "Polls in a row that were redirected there."),
+    instant("redirected_since", "When the first of them was; NULL: not redirected.", nullable=True),
+    text("moved_to", "Address that is asked instead of url, after many equal redirects; NULL: url.", nullable=True),
     instant("next_poll_at", "When the feed is due.", server_default=func.now()),
     instant("last_polled_at", "Last time that it was asked; NULL: never.", nullable=True),
     instant("last_changed_at", "Last time that its body differed; NULL: never.", nullable=True),
@@ -112,104 +193,34 @@ feeds = Table(
     ),
     text("last_detail", "What a person should know about the last failure; NULL: it was fine.", nullable=True),
     counter("failures", "Failed polls in a row."),
+    Column(
+        "failure_weight",
+        Double,
+        nullable=False,
+        server_default="0",
+        comment="Sum of the weights of those failures; each unit doubles the time to the next poll, up to a day.",
+    ),
+    instant(
+        "last_gap_at",
+        "Last time that it had nothing in common with the poll before, so that entries may be missing; NULL: never.",
+        nullable=True,
+    ),
+    instant(
+        "retired_at",
+        "Since when it is no longer polled because its index dropped it or it is long without news; NULL: polled.",
+        nullable=True,
+    ),
     text("lease_owner", "Process that polls it at present; NULL: none.", nullable=True),
     instant("lease_until", "When that lease runs out; NULL: no lease.", nullable=True),
     instant("created_at", "When the feed was first synced.", server_default=func.now()),
     instant("absent_since", "Since when it is missing in its source file; NULL: present.", nullable=True),
     UniqueConstraint("source_id", "url"),
     one_of("kind", FEED_KINDS),
+    one_of("origin", FEED_ORIGINS),
     # Serves feeds.claim_due: the due feeds of present sources.
     Index(None, "next_poll_at", postgresql_where=sql("absent_since IS NULL")),
+    # Serves the children of a sitemap index.
+    Index(None, "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
     schema=SCHEMA,
     comment="One row per pollable document of a source, with the validators for the next conditional GET.",
-)
-
-entries = Table(
-    "entries",
-    metadata,
-    surrogate_key(),
-    Column(
-        "source_id",
-        BigInteger,
-        ForeignKey(sources.c.id),
-        nullable=False,
-        comment="Source that announced it first.",
-    ),
-    text("url", "Address as first listed; this one is requested."),
-    text("canonical_url", "Normal form of the address; the identity of the entry."),
-    digest("url_hash", "16-byte BLAKE2b of canonical_url; unique."),
-    text("host", "Host and port of the address: key of ingest.hosts."),
-    text("state", "pending, leased, fetched, retry; ends: loaded, duplicate, skipped, gone, dead."),
-    Column(
-        "priority",
-        SmallInteger,
-        nullable=False,
-        server_default="0",
-        comment="0: live, goes first; 1: backfill.",
-    ),
-    instant("due_at", "Earliest time of the next step.", server_default=func.now()),
-    counter("attempts", "Requests made so far."),
-    text("reason", "Why it is in retry, skipped, gone or dead (closed list); NULL otherwise.", nullable=True),
-    text("detail", "What a person should know about that reason; NULL: nothing.", nullable=True),
-    text("title", "Title as the feed gave it; NULL: none.", nullable=True),
-    text("summary", "Teaser as the feed gave it; NULL: none.", nullable=True),
-    instant("published_at", "Publication time as the feed gave it; NULL: none or unreadable.", nullable=True),
-    text("published_raw", "The feed's own string for it; NULL: none.", nullable=True),
-    text("published_origin", "Field of the feed that gave it; NULL: none.", nullable=True),
-    text("published_precision", "second, minute or day; NULL: no time.", nullable=True),
-    text("published_zone", "stated, or the IANA zone that was assumed; NULL: no time.", nullable=True),
-    instant("first_seen_at", "When we first saw it listed; never rewritten."),
-    Column(
-        "page_id",
-        BigInteger,
-        comment="Archived page, with page_fetched_at the key of ingest.pages; NULL: not fetched. "
-        "No foreign key: pages expire.",
-    ),
-    instant("page_fetched_at", "When that page was fetched; NULL: not fetched.", nullable=True),
-    Column(
-        "article_id",
-        BigInteger,
-        comment="Article it became or repeats (tape.articles); NULL: none. "
-        "No foreign key: ingest must not wait for tape.",
-    ),
-    text("lease_owner", "Process that works on it at present; NULL: none.", nullable=True),
-    instant("lease_until", "When that lease runs out if it is not renewed; NULL: no lease.", nullable=True),
-    instant("settled_at", "When it reached its end state; NULL: still open.", nullable=True),
-    UniqueConstraint("url_hash"),
-    one_of("state", ENTRY_STATES),
-    one_of("published_precision", ("second", "minute", "day")),
-    # Serves frontier.claim: open entries of a host in order; settled ones leave the index.
-    Index(
-        "ix_entries_open",
-        "host",
-        "priority",
-        "due_at",
-        "id",
-        postgresql_where=sql("state IN ('pending', 'retry', 'fetched')"),
-    ),
-    # Serves frontier.release and renew: what a process holds.
-    Index(None, "lease_owner", postgresql_where=sql("lease_owner IS NOT NULL")),
-    schema=SCHEMA,
-    comment="The frontier: one row per candidate article address, from first sight to its end state.",
-)
-
-sightings = Table(
-    "sightings",
-    metadata,
-    Column("entry_id", BigInteger, ForeignKey(entries.c.id), primary_key=True, comment="Entry that was listed."),
-    Column("feed_id", BigInteger, ForeignKey(feeds.c.id), primary_key=True, comment="Feed that listed it."),
-    Column(
-        "listed_hash",
-        LargeBinary,
-        primary_key=True,
-        comment="16-byte BLAKE2b of listed_url: a variant of the address is a sighting of its own.",
-    ),
-    text("listed_url", "Address exactly as listed, made absolute."),
-    text("guid", "The feed's own identifier of the item; NULL: none.", nullable=True),
-    text("title", "Title as listed; NULL: none.", nullable=True),
-    text("published_raw", "Time string as listed; NULL: none.", nullable=True),
-    Column("position", Integer, nullable=False, comment="Place in the feed, 0 is the top."),
-    instant("first_seen_at", "When this feed first listed this address."),
-    schema=SCHEMA,
-    comment="Which feed listed which entry, under which address, when first: entries and feeds are n:m.",
 )

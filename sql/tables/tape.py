@@ -85,6 +85,7 @@ articles = Table(
         "From when on it could be known, UTC: first_seen_at, or for backfilled articles the best bound.",
     ),
     instant("loaded_at", "When its first revision was loaded, UTC.", server_default=func.now()),
+    instant("gone_at", "When its address was found to answer 404 or 410, UTC; NULL: it did not.", nullable=True),
     UniqueConstraint("url_hash"),
     one_of("story_role", STORY_ROLES),
     one_of("published_precision", ("second", "minute", "day")),
