@@ -4,84 +4,38 @@ What may be in a file is said by the models alone: their types check it, the tex
 manual that error messages quote. No connection is opened, no clock is asked.
 """
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
-from functools import lru_cache
+from collections.abc import Iterator
+from datetime import timedelta
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from config.documents import Document, Location, Plain, read_document
-from config.durations import Duration
 from config.errors import Misconfigured
+from config.values import (
+    Headers,
+    Host,
+    Interval,
+    IsoDate,
+    Line,
+    Listing,
+    LookBack,
+    Pattern,
+    Pause,
+    Slug,
+    TimeZone,
+    Url,
+    near,
+)  # fmt: skip
 
-# What the fetcher itself says in a request, and secrets, which belong into the environment.
-_OWN_HEADERS = frozenset(
-    {"accept-encoding", "connection", "content-length", "host", "if-modified-since", "if-none-match"}
-    | {"transfer-encoding", "user-agent"}
-)
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110, 5.6.2: token
-_BLANK = re.compile(r"[\x00-\x20\x7f]")
 _LOGIN = re.compile(r"(?<=//)[^/@]*@")
-_LONGEST_URL = 2048
 _KEY = "[key]"  # how pydantic marks that a mapping's key is meant, not its value
 _LONGEST_QUOTE = 60  # characters of a bad value that a message repeats
-
-
-def _web_address(url: str) -> str:
-    """`url`, if it is one that can be asked for; a ValueError that says why not."""
-    try:
-        parts, port = urlsplit(url), urlsplit(url).port
-    except ValueError:
-        raise ValueError("an address has one host and at most one port, from 1 to 65535") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        raise ValueError("an address begins with http:// or https:// and a host")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("an address carries no user name or password")
-    if _BLANK.search(url) or len(url) > _LONGEST_URL:
-        raise ValueError(f"an address has no blanks and at most {_LONGEST_URL} characters")
-    return url
-
-
-def _time_zone(name: str) -> str:
-    if name in _zones():
-        return name
-    # Names without a region are left out of the advice: it would turn CEST into EST.
-    meant = _near(name, sorted(zone for zone in _zones() if "/" in zone))
-    raise ValueError(f"no IANA time zone is called so{meant or ', one looks like Europe/Zurich'}")
-
-
-def _iso_date(text: object) -> object:
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) else text
-    except ValueError:
-        raise ValueError("a date is written like 2026-11-20") from None
-
-
-def _header_name(name: str) -> str:
-    """`name`, if a source may set that header; a ValueError that says why not."""
-    if not _HEADER_NAME.fullmatch(name):
-        raise ValueError("a header's name has letters, digits and dashes, as in Accept-Language")
-    if name.lower() in _OWN_HEADERS:
-        raise ValueError("the fetcher sets it by itself (for the user agent there is the key user_agent)")
-    if name.lower() in _SECRET_HEADERS:
-        raise ValueError("it carries a secret, and source files hold none")
-    return name
-
-
-def _named_once(headers: Mapping[str, str]) -> Mapping[str, str]:
-    if len({name.lower() for name in headers}) < len(headers):
-        raise ValueError("a header is named once, and the case of its letters makes no difference")
-    return headers
 
 
 def _not_empty(feeds: tuple["FeedSpec", ...]) -> tuple["FeedSpec", ...]:
@@ -91,12 +45,6 @@ def _not_empty(feeds: tuple["FeedSpec", ...]) -> tuple["FeedSpec", ...]:
     raise ValueError("a source has one feed or more, each with its url and kind")
 
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
-Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=200)]
-Url = Annotated[str, AfterValidator(_web_address)]
-HeaderName = Annotated[str, AfterValidator(_header_name)]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Interval = Annotated[Duration, Field(ge=timedelta(seconds=10), le=timedelta(days=7))]
 _MODEL = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, use_attribute_docstrings=True)
 
 
@@ -107,14 +55,30 @@ class FeedSpec(BaseModel):
 
     url: Url
     """the address of the feed, beginning with http:// or https://"""
-    kind: Literal["rss", "atom", "rdf", "json_feed"]
-    """one of rss, atom, rdf, json_feed"""
+    kind: Literal["rss", "atom", "rdf", "json_feed", "news_sitemap", "sitemap", "listing"]
+    """one of rss, atom, rdf, json_feed, news_sitemap, sitemap, listing"""
     name: Line | None = None
     """the feed's name in one line, such as Markets"""
     every: Interval | None = None
     """the time between two polls of this feed, from 10s to 7d, such as 15m"""
+    slowest: Interval | None = None
+    """the longest time between two polls when little is new, from 10s to 7d, such as 2h"""
     time_zone: TimeZone | None = None
-    """the IANA zone of times in this feed that name none or a wrong one, such as Europe/Paris"""
+    """the IANA zone of times in this feed that name none, such as Europe/Paris"""
+    ignore_zone: bool = False
+    """true where the feed prints a wrong zone, so that its times are read in time_zone, else false"""
+    look_back: LookBack | None = None
+    """how old an entry of this sitemap may be, from 1h to 30d, such as 2d"""
+    selectors: Listing | None = None
+    """the selectors of a listing: item, and where needed link, title, date, date_format"""
+
+    @model_validator(mode="after")
+    def _keys_fit_the_kind(self) -> Self:
+        if (self.kind == "listing") != (self.selectors is not None):
+            raise ValueError("a feed of kind listing has selectors, and no other kind has")
+        if self.look_back is not None and not self.kind.endswith("sitemap"):
+            raise ValueError("look_back is for the kinds sitemap and news_sitemap")
+        return self
 
 
 class Source(BaseModel):
@@ -134,20 +98,26 @@ class Source(BaseModel):
     """a country by its two capital letters (ISO 3166-1), such as CH, or EU"""
     time_zone: TimeZone
     """the IANA zone of times that name none, such as Europe/Zurich"""
-    verified: Annotated[date | None, BeforeValidator(_iso_date)] = None
+    verified: IsoDate = None
     """the day of the last successful probe, such as 2026-11-20, or null"""
     feeds: Annotated[tuple[FeedSpec, ...], AfterValidator(_not_empty)]
     """a list of one feed or more, each with its url and kind"""
     every: Interval | None = None
     """the time between two polls of its feeds, from 10s to 7d, such as 15m"""
-    delay: Annotated[Duration, Field(ge=timedelta(0), le=timedelta(hours=1))] | None = None
+    slowest: Interval | None = None
+    """the longest time between two polls of its feeds when little is new, from 10s to 7d, such as 2h"""
+    delay: Pause | None = None
     """the time between the starts of two requests to one host, from 0s to 1h, such as 2s"""
     concurrency: Annotated[int, Field(ge=1, le=32)] = 1
     """the number of requests in flight to one host, from 1 to 32"""
     user_agent: Annotated[str, Field(pattern=r"^[\x20-\x7e]+$", max_length=300)] | None = None
     """a user agent in one line of ASCII characters"""
-    headers: Annotated[Mapping[HeaderName, Line], AfterValidator(_named_once)] = Field(default_factory=dict)
+    headers: Headers = Field(default_factory=dict)
     """request headers, each a name and a text, such as Accept-Language: fr"""
+    article_id: Pattern | None = None
+    """a regular expression whose one group is the portal's article id in an address, such as /artikel/(\\d+)"""
+    partners: tuple[Host, ...] = ()
+    """a list of further hosts that its sitemaps and listings may lead to, such as [www.example.ch]"""
     formerly: tuple[Slug, ...] = ()
     """a list of earlier slugs of this source"""
     notes: Annotated[str, Field(pattern=r"^[^\x00]*$")] | None = None
@@ -156,6 +126,10 @@ class Source(BaseModel):
     def interval(self, feed: FeedSpec, default: timedelta) -> timedelta:
         """Time between two polls of `feed`: its own, else the source's, else `default`."""
         return feed.every or self.every or default
+
+    def slowest_interval(self, feed: FeedSpec, default: timedelta) -> timedelta:
+        """Longest time between two polls of `feed`, never less than its interval (`default`: of a quiet feed)."""
+        return feed.slowest or self.slowest or default
 
     def zone(self, feed: FeedSpec) -> str:
         """IANA name of the zone in which zone-less times of `feed` are read."""
@@ -212,7 +186,7 @@ def _complaint(details: ErrorDetails) -> str:
         case (key, *_):
             fields = Source.model_fields
     if details["type"] == "extra_forbidden":
-        return f"is no known key{_near(str(key), fields)}; known here: {', '.join(fields)}"
+        return f"is no known key{near(str(key), fields)}; known here: {', '.join(fields)}"
     wanted = f"wanted: {fields[str(key)].description}"
     if details["type"] == "missing":
         return f"is missing; {wanted}"
@@ -220,7 +194,12 @@ def _complaint(details: ErrorDetails) -> str:
         wanted = str(details["ctx"]["error"])
     if details["loc"][-1] == _KEY:
         return f"can't be set here; {wanted}"
-    return f"is {_shown(details['input'])}; {wanted}"
+    shown = (
+        "can't be used"
+        if details["type"] == "value_error" and isinstance(details["input"], dict)
+        else f"is {_shown(details['input'])}"
+    )
+    return f"{shown}; {wanted}"
 
 
 def _shown(value: object) -> str:
@@ -267,13 +246,3 @@ def _feed_identity(url: str) -> str:
     """What stays of `url` when scheme, www., fragment and last slash go: they hide that two feeds are one."""
     host, _, path = _LOGIN.sub("", url).partition("://")[2].partition("#")[0].partition("/")
     return f"{host.lower().removeprefix('www.')}/{path.rstrip('/')}"
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())  # walks a folder of 600 files: 15 to 40 ms

@@ -1,12 +1,13 @@
 """Source files into the database: what the sync writes, and a rehearsal of it."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from config.errors import Misconfigured
 from config.settings import settings
-from config.sources import Source
+from config.sources import FeedSpec, Source
 from sql import connect, migrate
 from sql.store import sources
 
@@ -43,8 +44,12 @@ def _sync(conn: connect.Connection, loaded: Sequence[Source], now: datetime) -> 
 
 def source_row(source: Source) -> dict[str, Any]:
     """A source file as a row of ingest.sources, with `formerly`."""
-    plain = ("slug", "name", "language", "country", "time_zone", "concurrency", "user_agent", "notes", "formerly")
+    plain = (
+        "slug", "name", "language", "country", "time_zone", "concurrency", "user_agent", "article_id", "notes",
+        "formerly",
+    )  # fmt: skip
     return {name: getattr(source, name) for name in plain} | {
+        "partners": list(source.partners),
         "homepage": str(source.homepage),
         "headers": dict(source.headers),
         "verified_on": source.verified,
@@ -54,15 +59,18 @@ def source_row(source: Source) -> dict[str, Any]:
 
 def feed_rows(loaded: Sequence[Source]) -> list[dict[str, Any]]:
     """The feeds of source files as rows of ingest.feeds, with the `slug` of their source."""
-    return [
-        {
-            "slug": source.slug,
-            "url": str(feed.url),
-            "kind": str(feed.kind),
-            "name": feed.name,
-            "time_zone": feed.time_zone,
-            "every": source.interval(feed, settings().poll_interval),
-        }
-        for source in loaded
-        for feed in source.feeds
-    ]
+    return [_feed_row(source, feed) for source in loaded for feed in source.feeds]
+
+
+def _feed_row(source: Source, feed: FeedSpec) -> dict[str, Any]:
+    every = source.interval(feed, settings().poll_interval)
+    plain = ("url", "kind", "name", "time_zone", "ignore_zone")
+    return {name: getattr(feed, name) for name in plain} | {
+        "slug": source.slug,
+        "origin": "file",
+        "parent_id": None,
+        "selectors": asdict(feed.selectors) if feed.selectors else None,
+        "look_back": (feed.look_back or settings().look_back) if feed.kind.endswith("sitemap") else None,
+        "every": every,
+        "slowest": max(every, source.slowest_interval(feed, settings().slowest_poll)),
+    }

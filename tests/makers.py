@@ -31,6 +31,8 @@ def source_row(slug: str, **changes: Any) -> dict[str, Any]:
         "concurrency": 1,
         "user_agent": None,
         "headers": {},
+        "article_id": None,
+        "partners": [],
         "verified_on": None,
         "notes": None,
         "formerly": (),
@@ -46,7 +48,13 @@ def feed_row(slug: str, name: str = "all", **changes: Any) -> dict[str, Any]:
         "kind": "rss",
         "name": name,
         "time_zone": None,
+        "ignore_zone": False,
+        "origin": "file",
+        "parent_id": None,
+        "selectors": None,
+        "look_back": None,
         "every": timedelta(minutes=15),
+        "slowest": timedelta(hours=1),
     }
     return plain | changes
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.discover.listing_page import MAX_ITEMS, parse_listing
-from tasks.discover.selectors import Selectors
+from config.selectors import Selectors
 from tasks.model import FeedDocument, FeedEntry, FeedKind
 from tasks.outcome import Failure, Reason, Stage
 

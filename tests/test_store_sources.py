@@ -222,3 +222,34 @@ def test_feeds_are_locked_in_the_order_of_their_ids_so_that_polls_and_syncs_do_n
         lock_feed(other, feed_ids[-1])
         other.rollback()
         running.result()
+
+
+def test_what_an_index_named_is_absent_with_it_and_comes_back_with_it(conn: Connection) -> None:
+    row = feed_row("alpha", "index", kind="sitemap", look_back=timedelta(days=2))
+    sources.sync(conn, [source_row("alpha")], [row], NOW)
+    root, source = conn.execute(text("SELECT id, source_id FROM ingest.feeds")).one()
+    below = text("""
+        INSERT INTO ingest.feeds (source_id, url, kind, every, origin, parent_id)
+        VALUES (:source, :url, 'sitemap', '1 hour', 'index', :parent) RETURNING id
+    """)
+    child = conn.execute(below, {"source": source, "url": "https://alpha.example/1.xml", "parent": root}).scalar()
+    conn.execute(below, {"source": source, "url": "https://alpha.example/2.xml", "parent": child})
+
+    def absent() -> list[bool]:
+        found = conn.execute(text("SELECT absent_since IS NOT NULL FROM ingest.feeds ORDER BY id"))
+        return list(found.scalars())
+
+    assert absent() == [False, False, False]
+    assert sources.sync(conn, [source_row("alpha")], [], NOW).feeds_absent == (f"alpha {row['url']}",)
+    assert absent() == [True, True, True]
+    sources.sync(conn, [source_row("alpha")], [row], NOW)
+    assert absent() == [False, False, False]
+
+
+def test_a_listing_keeps_its_selectors_and_a_feed_without_has_none(conn: Connection) -> None:
+    wanted = {"item": "article", "link": None, "title": None, "date": "time", "date_format": None}
+    rows = [feed_row("alpha", "page", kind="listing", selectors=wanted), feed_row("alpha")]
+    sources.sync(conn, [source_row("alpha")], rows, NOW)
+    found = conn.execute(text("SELECT name, selectors FROM ingest.feeds")).all()
+    assert dict(tuple(row) for row in found) == {"page": wanted, "all": None}
+    assert sources.sync(conn, [source_row("alpha")], rows, NOW).feeds_changed == ()

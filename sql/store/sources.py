@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, exists, func, not_, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, exists, func, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from sql.store.bulk import Row, lock
@@ -13,9 +13,21 @@ from sql.tables.ingest import feeds, sources
 
 _SOURCE_COLUMNS = (
     "name", "homepage", "language", "country", "time_zone", "delay", "concurrency", "user_agent", "headers",
-    "verified_on", "notes",
+    "article_id", "partners", "verified_on", "notes",
 )  # fmt: skip
-_FEED_COLUMNS = ("kind", "name", "time_zone", "every")
+_FEED_COLUMNS = (
+    "kind", "name", "time_zone", "ignore_zone", "origin", "parent_id", "selectors", "look_back", "every", "slowest",
+)  # fmt: skip
+# What an index or robots.txt named is absent with what named it.
+_ABSENT_BELOW = text("""
+    WITH RECURSIVE below AS (
+        SELECT id, absent_since FROM ingest.feeds WHERE origin = 'file'
+        UNION ALL
+        SELECT f.id, b.absent_since FROM ingest.feeds f JOIN below b ON f.parent_id = b.id WHERE f.origin = 'index'
+    )
+    UPDATE ingest.feeds f SET absent_since = b.absent_since FROM below b
+    WHERE f.id = b.id AND f.origin = 'index' AND f.absent_since IS DISTINCT FROM b.absent_since
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +157,12 @@ def _mark_absent_feeds(
 ) -> list[tuple[int, str]]:
     """Feeds that no file lists any more; those of an absent source included."""
     listed = {(ids[row["slug"]], row["url"]) for row in rows}
-    keys = select(feeds.c.id, feeds.c.source_id, feeds.c.url).where(feeds.c.absent_since.is_(None))
+    keys = select(feeds.c.id, feeds.c.source_id, feeds.c.url).where(
+        feeds.c.absent_since.is_(None), feeds.c.origin == "file"
+    )
     gone = {row.id: (row.source_id, row.url) for row in conn.execute(keys) if (row.source_id, row.url) not in listed}
     if gone:
         marked = update(feeds).where(feeds.c.id == bindparam("feed_id")).values(absent_since=now)
         conn.execute(marked, [{"feed_id": feed_id} for feed_id in gone])
+    conn.execute(_ABSENT_BELOW)
     return sorted(gone.values())

@@ -138,7 +138,7 @@ feeds = Table(
     ),
     Column(
         "selectors",
-        JSONB,
+        JSONB(none_as_null=True),
         comment="Where a listing shows its entries: item, link, title, date, date_format; NULL: not a listing.",
     ),
     Column("look_back", Interval, comment="How old an entry of a sitemap may be to be taken; NULL: not a sitemap."),

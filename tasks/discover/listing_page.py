@@ -16,7 +16,7 @@ from lxml.etree import _Element
 from tasks.dates import parse_date
 from tasks.discover.html_tree import TooDeepError, base_of, parse_html, text_of, title_of
 from tasks.discover.listing import Listing, entries_of
-from tasks.discover.selectors import Selectors, find
+from config.selectors import Selectors, find
 from tasks.discover.sites import on_site
 from tasks.model import FeedDocument, FeedEntry, FeedKind, Timestamp
 from tasks.outcome import Failure, Reason, Stage
