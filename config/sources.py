@@ -235,14 +235,14 @@ def _claims(document: Document) -> Iterator[tuple[str, Location]]:
     for place, feed in _numbered("feeds", feeds):
         url = feed.get("url") if isinstance(feed, dict) else None
         if isinstance(url, str):
-            yield f"the feed {_feed_identity(url)}", (*place, "url")
+            yield f"the feed {feed_identity(url)}", (*place, "url")
 
 
 def _numbered(key: str, content: Plain) -> list[tuple[Location, Plain]]:
     return [((key, index), part) for index, part in enumerate(content if isinstance(content, list) else ())]
 
 
-def _feed_identity(url: str) -> str:
+def feed_identity(url: str) -> str:
     """What stays of `url` when scheme, www., fragment and last slash go: they hide that two feeds are one."""
     host, _, path = _LOGIN.sub("", url).partition("://")[2].partition("#")[0].partition("/")
     return f"{host.lower().removeprefix('www.')}/{path.rstrip('/')}"

@@ -12,9 +12,11 @@ import click
 from config.errors import Misconfigured, NewstapeError, Unavailable
 from config.settings import settings
 from flows.commands.database import db
+from flows.commands.entries import entries
 from flows.commands.extract import extract
 from flows.commands.reading import search, status
 from flows.commands.sources import sources
+from flows.commands.why import why
 from flows.commands.working import demo, ingest, serve
 
 DEMO_DATABASE = "newstape_demo"
@@ -25,6 +27,9 @@ First steps:
   newstape sources list                which portals it knows
   newstape ingest --source nzz         ask one portal now
   newstape search "Alibaba Aktie"      what is on the tape
+  newstape why URL                     why an article is here, or is not, and what happens next
+  newstape ingest URL                  fetch one article now, whatever the feeds say
+  newstape entries retry --help        try once more what was skipped or given up
   newstape db psql                     ask the tape in SQL, as an analyst
   newstape serve                       everything, on a schedule, with Prefect's UI
 Settings are environment variables (NEWSTAPE_*); docs/settings.md lists them.
@@ -45,7 +50,7 @@ def newstape(*, on_demo: bool) -> None:
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
-for command in (demo, ingest, extract, search, status, sources, db, serve):
+for command in (demo, ingest, extract, search, status, why, entries, sources, db, serve):
     newstape.add_command(command)
 
 

@@ -6,7 +6,8 @@ database. Nothing is cached: what was done already stands in Postgres.
 
 import asyncio
 import logging
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar, cast
 from uuid import UUID
 
@@ -18,12 +19,15 @@ from prefect.utilities.annotations import opaque
 from pydantic import Field
 
 from config.settings import settings
+from flows import by_hand
+from flows.asking import Asked
 from flows.run import Active, Frame, framed, pause_until_next_slot
 from sql import connect
 from sql.store import runs
 from tasks.extract.pool import LocalExtractors
-from tasks.fetch.client import Client, Limits
+from tasks.fetch.client import Client, limits_of
 from tasks.stages import fetch_batch, load_batch, poll_feeds
+from tasks.steps.poll import Polled
 from tasks.steps.run import Fetched, Handover, Run
 
 logger = logging.getLogger(__name__)
@@ -38,6 +42,7 @@ async def ingest(
     sources: list[str] | None = None,
     limit: Annotated[int, Field(ge=1)] | None = None,
     poll: Literal["due", "all"] = "due",
+    urls: list[str] | None = None,
 ) -> State[Any]:
     """Poll the feeds that are due and load their new articles onto the tape.
 
@@ -47,50 +52,98 @@ async def ingest(
         sources: Slugs of the sources to ingest, as `newstape sources list` shows them. Empty: all of them.
         limit: Most entries to fetch in this run. Empty: everything that is due.
         poll: due = feeds whose time has come; all = every feed now, whether due or not.
+        urls: Addresses of single articles to ingest at once instead of polling; limit and poll say nothing then.
     """
     for package in ("flows", "tasks", "sql"):
         logging.getLogger(package).setLevel(settings().log_level)
     chosen = sources or None
-    parameters = {"sources": chosen, "limit": limit, "poll": poll}
-    run_id = UUID(flow_run.id) if flow_run.id else None
+    asked = await asyncio.to_thread(by_hand.wanted, urls, chosen) if urls else []
+    parameters = {"sources": chosen, "limit": limit, "poll": poll, "urls": urls}
     try:
-        async with framed("ingest", chosen, parameters, run_id) as frame:
-            if isinstance(frame, Active):
-                logger.info(frame.message)
-                return Completed(message=frame.message, data="active")
-            polled = await work(frame.run, limit, poll)
-            state, message = await asyncio.to_thread(verdict, frame, polled)
-            frame.finish(state, message)
+        outcome, message = await run_once(chosen, parameters, asked)
     except connect.OperationalError as error:
         raise connect.unavailable(connect.database_url(), error) from error
     logger.info("%s", message)
-    return Failed(message=message) if state == "failed" else Completed(message=message, data=state)
+    return Failed(message=message) if outcome == "failed" else Completed(message=message, data=outcome)
 
 
-async def work(run: Run, limit: int | None, poll: Literal["due", "all"]) -> dict[str, int]:
-    """Poll, then drain: the whole of a run. Returns what the polls brought, by outcome."""
+async def run_once(chosen: list[str] | None, parameters: dict[str, Any], asked: list[Asked]) -> tuple[str, str]:
+    """One run inside its frame: outcome and message. Outcomes beyond a run's states: active, noted, incomplete."""
+    run_id = UUID(flow_run.id) if flow_run.id else None
+    async with framed("ingest", chosen, parameters, run_id) as frame:
+        if isinstance(frame, Active):
+            return await stand_back(frame, asked)
+        if asked:
+            return await fetch_asked(frame, asked)
+        return await read_feeds(frame, parameters["limit"], parameters["poll"])
+
+
+async def stand_back(active: Active, asked: list[Asked]) -> tuple[str, str]:
+    """The end of a run that found another one at work: what it was asked for is left to that one."""
+    if not asked:
+        return "active", active.message
+    await asyncio.to_thread(by_hand.note, asked, datetime.now(UTC))
+    return "noted", (
+        f"Noted, not fetched yet: {active.other}. It or the next run fetches what was asked for; "
+        "`newstape why` with an address tells what became of it."
+    )
+
+
+async def read_feeds(frame: Frame, limit: int | None, poll: Literal["due", "all"]) -> tuple[str, str]:
+    """Poll, drain, and close the run with what came of it: state and message."""
+    polled = await work(frame.run, limit, poll)
+    if polled.outage is not None:
+        frame.finish("failed", polled.outage)
+        return "failed", polled.outage
+    state, message = await asyncio.to_thread(verdict, frame, polled.counts)
+    frame.finish(state, message)
+    return state, message
+
+
+async def fetch_asked(frame: Frame, asked: list[Asked]) -> tuple[str, str]:
+    """Fetch these articles alone and close the run: outcome (incomplete: some are not on the tape) and message."""
+    noted = await asyncio.to_thread(by_hand.note, asked, datetime.now(UTC))
+    # These entries alone decide: one may have been listed first by a source that was not named.
+    run = replace(frame.run, slugs=None, source_ids=None, entry_ids=noted.entry_ids)
+    worked = await work(run, None, None)
+    complete, message = await asyncio.to_thread(by_hand.told, noted, datetime.now(UTC))
+    if worked.outage is not None:
+        message = f"{worked.outage}\n{message}"
+        frame.finish("failed", message)
+        return "failed", message
+    frame.finish("completed", message)
+    return "completed" if complete else "incomplete", message
+
+
+async def work(run: Run, limit: int | None, poll: Literal["due", "all"] | None) -> Polled:
+    """Poll (None: nothing), then drain: the whole of a run. Returns what the polls brought, and an outage of ours."""
     using = settings()
-    limits = Limits(using.fetch_timeout, using.max_body_bytes, using.user_agent, using.allow_private_addresses)
     extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes)
+    polled = Polled({})
     try:
-        async with Client(limits) as client:
-            polled = await poll_feeds(run, handed(client.get), all_of_them=poll == "all")
-            logger.info("polled %s", " ".join(f"{name}={count}" for name, count in polled.items()))
-            await drain(run, client, extractors, limit)
+        async with Client(limits_of(using)) as client:
+            if poll:
+                polled = await poll_feeds(run, handed(client.get), all_of_them=poll == "all")
+                logger.info("polled %s", " ".join(f"{name}={count}" for name, count in polled.counts.items()))
+            if polled.outage is None:
+                polled = replace(polled, outage=await drain(run, client, extractors, limit))
     finally:
         await asyncio.to_thread(extractors.close)
     return polled
 
 
-async def drain(run: Run, client: Client, extractors: LocalExtractors, limit: int | None) -> None:
-    """Empty the frontier in batches: while one is extracted and loaded, the next is claimed and fetched."""
+async def drain(run: Run, client: Client, extractors: LocalExtractors, limit: int | None) -> str | None:
+    """Empty the frontier in batches: while one is extracted and loaded, the next is claimed and fetched.
+
+    Ends at once where we are cut off, and returns what happened then.
+    """
     handover = Handover()
     loading: asyncio.Task[None] | None = None
     left = limit
     try:
         while left is None or left > 0:
             size = min(settings().batch_size, left or settings().batch_size)
-            claimed = await fetch_batch(run, handed(client.get), handed(handover), size)
+            claimed = await fetch_batch(run, handed(client), handed(handover), size)
             left = left - handover.asked if left is not None else None
             batch = handover.take()
             if loading is not None:
@@ -98,11 +151,12 @@ async def drain(run: Run, client: Client, extractors: LocalExtractors, limit: in
                 loading = None
             if batch:
                 loading = asyncio.create_task(_load(run, batch, extractors))
-            elif not claimed and not await _next_slot(run):
+            elif handover.outage is not None or (not claimed and not await _next_slot(run)):
                 break
     finally:
         if loading is not None:
             await loading
+    return handover.outage
 
 
 def handed(value: Value) -> Value:

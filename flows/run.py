@@ -40,9 +40,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """The run that is at work already, so that this one has nothing to do."""
+    """The run that is at work already, so that this one has nothing to do; `other` names it in a clause."""
 
     message: str
+    other: str
 
 
 @asynccontextmanager
@@ -93,7 +94,7 @@ def _lock(flow: str) -> connect.Connection | Active:
     if other is not None:
         since = f"{other['started_at']:%Y-%m-%d %H:%M:%S} UTC"
         said = f"run {other['id']} is active since {since} ({other['process']})"
-    return Active(f"Nothing done: {said}. What is due and not done by it waits for the next run.")
+    return Active(f"Nothing done: {said}. What is due and not done by it waits for the next run.", said)
 
 
 def _open(flow: str, slugs: Sequence[str] | None, parameters: dict[str, Any], prefect_run_id: UUID | None) -> Frame:
@@ -143,7 +144,7 @@ def pause_until_next_slot(run: Run, longest: timedelta) -> timedelta | None:
     """How long until the next host with due entries may be asked; None: nothing is due, or only beyond `longest`."""
     now = datetime.now(UTC)
     with connect.engine().connect() as conn:
-        at = frontier.next_slot_at(conn, now, run.source_ids)
+        at = frontier.next_slot_at(conn, now, run.source_ids, run.entry_ids)
     if at is None or at - now > longest:
         return None
     return max(at - now, timedelta(milliseconds=50))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from portal.documents import Document, html_document, packed
 from portal.feeds import FORBIDDEN_PATH
-from portal.model import Article, Portal
+from portal.model import Article, FeedPlan, Portal
 from portal.pages import human_date
 from portal.sitemaps import INDEX_PATH, NEWS_PATH
 
@@ -18,6 +18,12 @@ _RULES = "User-agent: *\nDisallow: /intern/\nDisallow: /suche\nAllow: /\n"
 _ARCHIVE = re.compile(rf"{ARCHIVE_PATH}(?:\?page=(\d{{1,6}}))?")
 _TEXT = "text/plain; charset=utf-8"
 _FRONT_PAGE = 50
+_FEED_TYPES = {
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "rdf": "application/rdf+xml",
+    "json_feed": "application/feed+json",
+}
 
 
 def listing(portal: Portal, path: str, newest: Sequence[Article]) -> Document | None:
@@ -48,7 +54,12 @@ def _front_page(portal: Portal, newest: Sequence[Article]) -> Document:
         f'<li><a href="{html.escape(article.path)}">{html.escape(article.text.title)}</a></li>'
         for article in newest[:_FRONT_PAGE]
     )
-    return _page(portal, "", f"<ul>{links}</ul>")
+    return _page(portal, "", f"<ul>{links}</ul>", "".join(map(_declaration, portal.feeds)))
+
+
+def _declaration(feed: FeedPlan) -> str:
+    """The link by which the front page tells feed readers of a feed."""
+    return f'<link rel="alternate" type="{_FEED_TYPES[feed.kind]}" title="{html.escape(feed.name)}" href="{feed.path}">'
 
 
 def _forbidden(portal: Portal, _newest: Sequence[Article]) -> Document:
@@ -79,10 +90,11 @@ def _teaser(portal: Portal, article: Article) -> str:
     )
 
 
-def _page(portal: Portal, subtitle: str, content: str) -> Document:
+def _page(portal: Portal, subtitle: str, content: str, head: str = "") -> Document:
     name = html.escape(portal.name)
     page = (
-        f"<!DOCTYPE html><html><head><title>{name}{subtitle}</title></head><body><h1>{name}</h1>{content}</body></html>"
+        f'<!DOCTYPE html><html lang="{portal.language}"><head><title>{name}{subtitle}</title>{head}</head>'
+        f"<body><h1>{name}</h1>{content}</body></html>"
     )
     return html_document(page, portal.charset, portal.content_type)
 

@@ -108,14 +108,15 @@ _PATTERNS = (
 _UNIX = re.compile(r"(?P<seconds>[0-9]{10})(?:[0-9]{3}|\.[0-9]+)?")
 
 
-def parse_date(raw: str, *, zone: str, origin: str) -> Timestamp | None:
+def parse_date(raw: str, *, zone: str, origin: str, ignore_zone: bool = False) -> Timestamp | None:
     """The instant that a printed date means, None when it means none for certain; total on any string.
 
     `zone` is the portal's IANA name, assumed where the text names neither offset nor zone. At a change of the
     clocks an hour that does not exist is moved forward, one that exists twice is taken as the first. A date
     without a clock time is midnight with `Precision.DAY`. None: impossible days and times, years outside 1970-2100,
     offsets beyond 14 h, unknown or ambiguous zone names, 03/04/2026 (two readings), and the Unix epoch itself, which
-    is how machines print "no date". A weekday that contradicts the day is overlooked.
+    is how machines print "no date". A weekday that contradicts the day is overlooked. With `ignore_zone` what the text
+    names is wrong, and `zone` counts (some portals print local time and call it GMT); Unix seconds stay what they are.
     """
     raw = raw.strip()
     assumed = ZoneInfo(zone)
@@ -129,6 +130,8 @@ def parse_date(raw: str, *, zone: str, origin: str) -> Timestamp | None:
     if read is None:
         return None
     printed, precision, stated = read
+    if ignore_zone and not _UNIX.fullmatch(text):
+        stated = None
     at = printed.replace(tzinfo=stated or assumed).astimezone(UTC)
     if not at.timestamp():
         return None

@@ -34,10 +34,14 @@ class Extracted:
 
 @dataclass(slots=True)
 class Known:
-    """What the tape holds already of a batch's addresses and texts; follows while the batch is placed."""
+    """What the tape holds already of a batch's addresses and texts; follows while the batch is placed.
+
+    `by_id`: the articles of entries that were asked again, the same objects as in `by_url`.
+    """
 
     by_url: dict[bytes, dict[str, Any]]
     by_text: dict[bytes, list[dict[str, Any]]]
+    by_id: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 class Hashes(NamedTuple):
@@ -108,7 +112,10 @@ def _known(conn: Connection, batch: Sequence[Extracted]) -> Known:
     by_text: dict[bytes, list[dict[str, Any]]] = {}
     for row in store.known_by_text(conn, sorted({_hashes(one).text for one in batch}), since):
         by_text.setdefault(row["text_hash"], []).append(row)
-    return Known(store.known_by_url(conn, sorted(addresses)), by_text)
+    by_url = store.known_by_url(conn, sorted(addresses))
+    again = store.known_by_id(conn, [one.entry["article_id"] for one in batch if one.entry["article_id"] is not None])
+    by_id = {article_id: by_url.setdefault(row["url_hash"], row) for article_id, row in again.items()}
+    return Known(by_url, by_text, by_id)
 
 
 def _hashes(one: Extracted) -> Hashes:
@@ -145,8 +152,10 @@ def _identity(one: Extracted, known: Known, said: Hashes, writes: Writes) -> tup
 
     A page that claims the address of an article with another title and text lies (a section, a template): its own
     address counts then. It may have come first: an article that sits on a foreign address makes room for the rightful
-    one, so that the order of arrival makes no difference.
+    one, so that the order of arrival makes no difference. What was asked again is the article that it was.
     """
+    if (before := known.by_id.get(one.entry["article_id"])) is not None:
+        return before["canonical_url"], before
     own: str = one.entry["canonical_url"]
     for address in dict.fromkeys((_address(one), own)):
         same = known.by_url.get(url_hash(address))
@@ -218,6 +227,8 @@ def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys:
 
 def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Known, keys: Keys, writes: Writes) -> None:
     """A new text of a known article; the same words again are no revision."""
+    settled = _settled(one, "loaded", same["id"])
+    writes.settled.append(settled)
     if said.content != same["content_hash"]:
         revision_id = keys.revisions.pop(0)
         former = known.by_text.get(same["text_hash"], [])
@@ -226,7 +237,8 @@ def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Kno
         writes.revisions.append(_revision(one, revision_id, same["id"], same["number"], said))
         writes.heads[same["id"]] = {"id": revision_id, "article_id": same["id"]}
         known.by_text.setdefault(said.text, []).append(same)
-    writes.settled.append(_settled(one, "loaded", same["id"]))
+    elif one.entry["article_id"] is not None:
+        settled["counted"] = "rechecked"
 
 
 def _revision(one: Extracted, revision_id: int, article_id: int, number: int, said: Hashes) -> dict[str, Any]:
@@ -267,4 +279,6 @@ def published(article: Article, entry: Mapping[str, Any]) -> Timestamp | None:
 
 
 def _settled(one: Extracted, state: str, article_id: int) -> dict[str, Any]:
-    return settled_row(one.entry, state, one.entry["attempts"], article_id=article_id)
+    """The validators that it was asked with are those of another page now."""
+    settled = settled_row(one.entry, state, one.entry["attempts"], article_id=article_id)
+    return settled | {"etag": None, "last_modified": None}

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Protocol
 
+from tasks.feed_history import NO_HISTORY, FeedHistory
 from tasks.outcome import Failure
 
 
@@ -55,7 +57,12 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One pollable document of a source, as the poller needs it."""
+    """One pollable document of a source, as the poller needs it.
+
+    `selectors` are the fields of config.selectors.Selectors (listings only), `look_back` is how old an entry of a
+    sitemap may be; with `ignore_zone` printed zones are wrong and times are read in `time_zone`; `partners` are hosts
+    that a sitemap or listing may lead to besides its own site; `article_id` finds the portal's own article id.
+    """
 
     id: int
     source_id: int
@@ -66,6 +73,20 @@ class Feed:
     validators: Validators = Validators()
     body_sha256: bytes | None = None
     kind: FeedKind = FeedKind.RSS
+    slowest: timedelta = timedelta(hours=1)
+    selectors: Mapping[str, Any] | None = None
+    look_back: timedelta | None = None
+    ignore_zone: bool = False
+    partners: tuple[str, ...] = ()
+    origin: str = "file"
+    homepage: str = ""
+    article_id: str | None = None
+    history: FeedHistory = NO_HISTORY
+
+    @property
+    def asked_url(self) -> str:
+        """The address to ask: where many equal permanent redirects led, else the one of the source file."""
+        return self.history.moved_to or self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +114,9 @@ class FeedEntry:
 class FeedDocument:
     """What a feed's bytes say. `rejected` counts items that name no usable address, with the reasons.
 
-    `outside_window` is how many entries of a sitemap were left out because they lie outside the window asked for.
+    `outside_window` is how many entries of a sitemap were left out because they lie outside the window asked for, or
+    can't be dated. `asked_pace` is the time between two polls that the document asks for (ttl, sy:updatePeriod),
+    `quiet_hours` the hours of the day, UTC, in which it asks for none (skipHours).
     """
 
     kind: FeedKind
@@ -102,6 +125,8 @@ class FeedDocument:
     entries: tuple[FeedEntry, ...]
     rejected: tuple[str, ...] = ()
     outside_window: int = 0
+    asked_pace: timedelta | None = None
+    quiet_hours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +205,29 @@ class Moved:
     requests: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A 304 to a conditional request: the article says what it said. Header names in lower case, `at` UTC."""
+
+    url: str
+    final_url: str
+    headers: Mapping[str, str]
+    at: datetime
+    duration_ms: int
+
+
 # One GET request: address and extra headers in, an answer or the reason why there is none out.
 Get = Callable[[str, Mapping[str, str]], Awaitable[Response | Failure]]
-# The same for articles, which stops where a redirect leads to another host.
-GetHere = Callable[[str, Mapping[str, str]], Awaitable[Response | Moved | Failure]]
+
+
+class Web(Protocol):
+    """Who asks for articles: both kinds of request."""
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Response | Failure:
+        """The answer, wherever redirects lead."""
+
+    async def get_here(self, url: str, headers: Mapping[str, str]) -> Response | Moved | Failure:
+        """The answer of this host; Moved where a redirect leads to another one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,103 +1,46 @@
-"""From rows to nouns and back: the only place that knows the names of both. Pure."""
+"""From rows to nouns and back, of what is fetched and loaded (of polls: poll_rows.py). Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
+from urllib.parse import urljoin
 
 import zstandard
 
-from tasks.columns import LONGEST_DETAIL, published_columns
-from tasks.discover.polling import Poll, PollOutcome, next_poll_at
+from tasks.columns import LONGEST_DETAIL
 from tasks.fetch.pages import Answer, Visit, Visited, Wanted
 from tasks.fetch.robots import NO_ANSWER, Robots
-from tasks.model import Feed, Page, Profile, Response, Validators
+from tasks.model import Article, Moved, Page, Profile, Response, Unchanged
 from tasks.outcome import Failure
-from tasks.urls import host_key, url_hash
+from tasks.poll_rows import headers_of
 
 Row = Mapping[str, Any]
 ZSTD_LEVEL = 3
-_POLL_COUNTERS = ("feeds_polled", "feeds_unchanged", "feeds_failed", "entries_listed")
-
-
-def feed_of(row: Row) -> Feed:
-    """A leased row of ingest.feeds as the poller needs it."""
-    return Feed(
-        id=row["id"],
-        source_id=row["source_id"],
-        source=row["slug"],
-        url=row["url"],
-        time_zone=row["time_zone"],
-        every=row["every"],
-        validators=Validators(row["etag"], row["last_modified"]),
-        body_sha256=row["body_sha256"],
-    )
-
-
-def headers_of(row: Row) -> dict[str, str]:
-    """Extra request headers that a source wants, its own user agent included."""
-    own = {"User-Agent": row["user_agent"]} if row["user_agent"] else {}
-    return dict(row["headers"]) | own
-
-
-def listed_rows(poll: Poll) -> list[dict[str, Any]]:
-    """The entries of a changed feed as rows of the frontier, in the order of the feed."""
-    entries = poll.document.entries if poll.document else ()
-    return [
-        {
-            "feed_id": poll.feed.id,
-            "source_id": poll.feed.source_id,
-            "url": entry.url,
-            "canonical_url": entry.canonical_url,
-            "url_hash": url_hash(entry.canonical_url),
-            "listed_hash": url_hash(entry.url),
-            "host": host_key(entry.url),
-            "guid": entry.guid,
-            "title": entry.title,
-            "summary": entry.summary,
-            "position": position,
-            **published_columns(entry.published),
-        }
-        for position, entry in enumerate(entries)
-    ]
-
-
-def feed_row(poll: Poll, failures: int) -> dict[str, Any]:
-    """What a poll leaves behind in ingest.feeds; `failures` is the number of failed polls in a row before it."""
-    failed = poll.outcome is PollOutcome.FAILED
-    in_a_row = failures + 1 if failed else 0
-    return {
-        "id": poll.feed.id,
-        "etag": poll.validators.etag,
-        "last_modified": poll.validators.last_modified,
-        "body_sha256": poll.body_sha256,
-        "next_poll_at": next_poll_at(poll.at, poll.feed.every, poll.feed.url, in_a_row),
-        "polled_at": poll.at,
-        "changed": poll.outcome is PollOutcome.CHANGED,
-        "outcome": poll.failure.reason.value if poll.failure else poll.outcome.value,
-        "detail": poll.failure.detail[:LONGEST_DETAIL] if poll.failure else None,
-        "failed": failed,
-    }
-
-
-def poll_event(poll: Poll, run_id: int) -> dict[str, Any]:
-    """The request of a poll as a row of fetch_events."""
-    return _event(run_id, "feed", poll.feed.url, poll.at, poll.outcome.value, poll.failure) | {
-        "feed_id": poll.feed.id,
-        "status": poll.status,
-        "bytes": poll.received_bytes,
-        "duration_ms": poll.duration_ms,
-    }
+NOT_MODIFIED = 304
 
 
 def answer_event(answer: Answer, run_id: int) -> dict[str, Any]:
-    """The request of an entry as a row of fetch_events."""
-    page = answer.outcome if isinstance(answer.outcome, Page) else None
+    """What an entry was asked, as a row of fetch_events."""
+    outcome, status, body = "failed", None, b""
+    match answer.outcome:
+        case Page():
+            outcome, status, body = "fetched", answer.outcome.status, answer.outcome.body
+        case Unchanged():
+            outcome, status = "not_modified", NOT_MODIFIED
+        case Moved():
+            outcome, status = "moved", answer.outcome.status
+        case Failure():
+            status = answer.outcome.status
     failure = answer.outcome if isinstance(answer.outcome, Failure) else None
-    return _event(run_id, "page", answer.wanted.url, answer.at, "fetched", failure) | {
+    event = _event(run_id, "page", answer.wanted.url, answer.at, outcome, failure)
+    if isinstance(answer.outcome, Moved):
+        event["detail"] = f"moved to {answer.outcome.to}"[:LONGEST_DETAIL]
+    return event | {
         "entry_id": answer.wanted.entry_id,
-        "status": page.status if page else failure and failure.status,
-        "bytes": len(page.body) if page else 0,
+        "requests": answer.requests,
+        "status": status,
+        "bytes": len(body),
         "duration_ms": answer.duration_ms,
     }
 
@@ -107,9 +50,10 @@ def robots_event(visited: Visited, run_id: int, now: datetime) -> dict[str, Any]
     answer = visited.robots_answer
     if answer is None:
         return None
-    url = answer.url if isinstance(answer, Response) else f"{visited.visit.host}/robots.txt"
+    url = answer.url if isinstance(answer, Response) else urljoin(visited.visit.wanted[0].url, "/robots.txt")
     failure = answer if isinstance(answer, Failure) else None
     return _event(run_id, "robots", url, now, "fetched", failure) | {
+        "requests": answer.requests,
         "status": visited.robots.status if visited.robots and visited.robots.status != NO_ANSWER else None,
         "bytes": len(answer.body) if isinstance(answer, Response) else 0,
         "duration_ms": answer.duration_ms if isinstance(answer, Response) else 0,
@@ -143,7 +87,7 @@ def _visit(host: Row, entries: list[Row]) -> Visit:
     known = host["robots_status"] is not None and host["robots_expires_at"] is not None
     return Visit(
         host=host["host"],
-        wanted=tuple(Wanted(row["id"], row["url"], headers_of(row)) for row in entries),
+        wanted=tuple(Wanted(row["id"], row["url"], headers_of(row) | _validators(row)) for row in entries),
         delay=max((row["delay"] for row in entries), default=timedelta(0)),
         concurrency=min((row["concurrency"] for row in entries), default=1),
         not_before=host["next_request_at"],
@@ -151,7 +95,15 @@ def _visit(host: Row, entries: list[Row]) -> Visit:
     )
 
 
-def host_row(visited: Visited) -> dict[str, Any]:
+def _validators(entry: Row) -> dict[str, str]:
+    """What makes the request for an article that we have a conditional one (RFC 9110, 13.1)."""
+    if entry["article_id"] is None:
+        return {}
+    pairs = {"If-None-Match": entry["etag"], "If-Modified-Since": entry["last_modified"]}
+    return {name: value for name, value in pairs.items() if value}
+
+
+def host_row(visited: Visited, now: datetime) -> dict[str, Any]:
     """What a visit leaves behind in ingest.hosts."""
     robots = visited.robots
     return {
@@ -160,7 +112,13 @@ def host_row(visited: Visited) -> dict[str, Any]:
         "robots_status": robots.status if robots else None,
         "robots_body": robots.body if robots else None,
         "robots_expires_at": robots.expires_at if robots else None,
+        "robots_failing_since": now if robots and not robots.is_known else None,
     }
+
+
+def host_row_before(visit: Visit) -> dict[str, Any]:
+    """The row of a host about which a visit is to say nothing: as it was."""
+    return host_row(Visited(visit, visit.robots, visit.not_before), visit.not_before)
 
 
 def page_row(entry_id: int, page: Page) -> dict[str, Any]:
@@ -190,30 +148,46 @@ def page_of(row: Row) -> Page:
     return Page(**{name: row[name] for name in names}, body=bytes(row["body"]), duration_ms=row["duration_ms"])
 
 
+def rights_row(stored: Row, robots: str) -> dict[str, Any]:
+    """What was said about automated use of an archived page (a row with its id) before it was read."""
+    headers = stored["headers"]
+    return {
+        "page_id": stored["id"],
+        "page_fetched_at": stored["fetched_at"],
+        "entry_id": stored["entry_id"],
+        "robots": robots,
+        "x_robots_tag": headers.get("x-robots-tag"),
+        "tdm_reservation": headers.get("tdm-reservation"),
+        "tdm_policy": headers.get("tdm-policy"),
+    }
+
+
+def stated_rights(page_id: int, page_fetched_at: datetime, article: Article) -> dict[str, Any]:
+    """What a page itself says about automated use."""
+    return {
+        "page_id": page_id,
+        "page_fetched_at": page_fetched_at,
+        "meta_robots": article.meta_robots,
+        "tdm_reservation": article.tdm_reservation,
+        "tdm_policy": article.tdm_policy,
+        "paywall": article.paywall,
+    }
+
+
 def profile_of(row: Row) -> Profile:
     """What the source of an entry tells the extractor."""
-    return Profile(source=row["slug"], name=row["name"], language=row["language"], time_zone=row["time_zone"])
+    return Profile(
+        source=row["slug"],
+        name=row["name"],
+        language=row["language"],
+        time_zone=row["time_zone"],
+        homepage=row["homepage"],
+    )
 
 
-def poll_counts(polls: Iterable[Poll], new: Mapping[int, int]) -> list[dict[str, Any]]:
-    """Polls as counters per source; `new` = new entries by source id. The first failure of a source is its message."""
-    by_source: dict[int, dict[str, Any]] = {}
-    for poll in polls:
-        row = by_source.setdefault(
-            poll.feed.source_id, {"source_id": poll.feed.source_id, "message": None} | dict.fromkeys(_POLL_COUNTERS, 0)
-        )
-        row["feeds_polled"] += 1
-        row["feeds_failed"] += poll.outcome is PollOutcome.FAILED
-        row["feeds_unchanged"] += poll.outcome in (PollOutcome.NOT_MODIFIED, PollOutcome.SAME_BODY)
-        row["entries_listed"] += len(poll.document.entries) if poll.document else 0
-        if poll.failure and row["message"] is None:
-            row["message"] = f"{poll.feed.url}: {poll.failure.reason}: {poll.failure.detail}"[:LONGEST_DETAIL]
-    return [row | {"entries_new": new.get(source_id, 0)} for source_id, row in by_source.items()]
-
-
-def fetched_counts(entries: Mapping[int, Row], got: Sequence[tuple[int, Page]]) -> list[dict[str, Any]]:
-    """Fetched pages as counters per source; one row a page, the store adds them up."""
-    return [{"source_id": entries[key]["source_id"], "fetched": 1, "bytes": len(page.body)} for key, page in got]
+def fetched_counts(got: Sequence[tuple[Row, Page]]) -> list[dict[str, Any]]:
+    """Entries with their pages as counters per source; one row a page, the store adds them up."""
+    return [{"source_id": entry["source_id"], "fetched": 1, "bytes": len(page.body)} for entry, page in got]
 
 
 def unasked(entries: Iterable[Row], answers: Iterable[Answer]) -> list[int]:

@@ -34,6 +34,11 @@ class Slots:
         """No request before `seconds` from now."""
         self.next_start = max(self.next_start, asyncio.get_running_loop().time() + seconds)
 
+    def owe(self, requests: int) -> None:
+        """Put the next start off for requests that went out without a slot of their own: redirects."""
+        if requests > 0:
+            self.next_start = max(self.next_start, asyncio.get_running_loop().time()) + requests * self.delay_s
+
     def slow_down(self, delay_s: float) -> None:
         """Keep at least `delay_s` between starts, counted from the last one."""
         self.next_start += max(0.0, delay_s - self.delay_s)

@@ -10,26 +10,26 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.extract.pool import Extractors
-from tasks.model import Get
+from tasks.model import Get, Web
 from tasks.steps.fetch import fetch_due
 from tasks.steps.load import load_fetched
-from tasks.steps.poll import poll_due
+from tasks.steps.poll import Polled, poll_due
 from tasks.steps.run import Fetched, Handover, Run
 
 
 @task(name="poll", task_run_name="poll feeds", cache_policy=NO_CACHE)
-async def poll_feeds(run: Run, get: Get, *, all_of_them: bool) -> dict[str, int]:
-    """Poll the due feeds (`all_of_them`: due or not) and add what they list to the frontier; counts by outcome."""
+async def poll_feeds(run: Run, get: Get, *, all_of_them: bool) -> Polled:
+    """Poll the due feeds (`all_of_them`: due or not) and add what they list to the frontier."""
     return await poll_due(run, get, all_of_them=all_of_them)
 
 
 @task(name="fetch", task_run_name="fetch a batch", cache_policy=NO_CACHE)
-async def fetch_batch(run: Run, get: Get, handover: Handover, count: int) -> int:
+async def fetch_batch(run: Run, web: Web, handover: Handover, count: int) -> int:
     """Claim up to `count` due entries, fetch and archive them, leave those with a page in `handover`.
 
-    Returns how many entries were claimed; 0 means that nothing is due.
+    Returns how many entries were claimed; 0 means that nothing is due, or that we are cut off (`handover.outage`).
     """
-    return await fetch_due(run, get, handover, count)
+    return await fetch_due(run, web, handover, count)
 
 
 @task(name="load", task_run_name="extract and load a batch", cache_policy=NO_CACHE)

@@ -1,7 +1,8 @@
 """Addresses: the normal form that is an article's identity, its digest, and the unit of politeness. Pure.
 
-Strips what marks the reader (campaigns, sessions), never what names the article. Says nothing about whether an
-address may be asked (robots, private networks), nor whether two different paths show one article.
+Strips what marks the reader (campaigns, sessions) and the form (AMP, print), never what names the article. Says
+nothing about whether an address may be asked (robots, private networks), nor whether two different paths show one
+article.
 """
 
 import re
@@ -10,6 +11,8 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 import idna
+
+from tasks.url_variants import behind_cache, is_suspect, is_switch, plain_path
 
 MAX_URL_CHARACTERS = 2048
 
@@ -67,15 +70,21 @@ def canonical_url(url: str) -> str | None:
       are, everything that must be escaped is, non-ASCII as UTF-8.
     - Query: tracking and session parameters dropped, also `ref` that names its own host; the others keep their
       order and their case; `&amp;` counts as `&`; an empty query is dropped.
+    - AMP and print forms, and AMP caches, count as the page that they show (tasks/url_variants.py).
     """
-    parts = _web_parts(url.strip())
+    if len(url) > MAX_URL_CHARACTERS:
+        return None
+    url = behind_cache(url.strip()) if (suspect := is_suspect(url)) else url.strip()
+    parts = _web_parts(url)
     host = _host(parts) if parts else None
-    if not parts or not host or len(url) > MAX_URL_CHARACTERS:
+    if not parts or not host:
         return None
     port = parts.port if parts.port != _DEFAULT_PORTS[parts.scheme] else None
     scheme = parts.scheme if port or _is_local(host) else "https"
-    query = _kept_query(parts.query, host)
-    canonical = f"{scheme}://{host}{f':{port}' if port else ''}{_normal_path(parts.path)}{'?' if query else ''}{query}"
+    path, query = _normal_path(parts.path), _kept_query(parts.query, host)
+    if suspect:
+        path, query = plain_path(path), _without_switches(query)
+    canonical = f"{scheme}://{host}{f':{port}' if port else ''}{path}{'?' if query else ''}{query}"
     return canonical if len(canonical) <= MAX_URL_CHARACTERS else None
 
 
@@ -224,6 +233,12 @@ def _kept_query(query: str, host: str) -> str:
         return ""
     pairs = _ESCAPED_AMPERSAND.sub(r"\1", _normal_escapes(query)).split("&")
     return "&".join(pair for pair in pairs if pair and not _is_noise(pair, host))
+
+
+def _without_switches(query: str) -> str:
+    """The query without what only asks for another form of the page."""
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    return "&".join(name + equals + value for name, equals, value in pairs if not is_switch(name.lower(), value))
 
 
 def _is_noise(pair: str, host: str) -> bool:

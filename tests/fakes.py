@@ -8,13 +8,13 @@ import asyncio
 import selectors
 import socket
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from tasks.model import Response
+from tasks.model import Moved, Response
 from tasks.outcome import Failure, Reason, Stage
 
 Value = TypeVar("Value")
@@ -45,20 +45,26 @@ class Asked:
 class FakeWeb:
     """Addresses with their answers, each taking `seconds`; an address without one is 404. `asked` in order of start."""
 
-    answers: dict[str, Response | Failure] = field(default_factory=dict)
+    answers: dict[str, Response | Moved | Failure] = field(default_factory=dict)
     seconds: float = 0.0
     asked: list[Asked] = field(default_factory=list)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Response | Failure:
+        """The scripted answer, which can't be that it is somewhere else."""
+        answer = await self.get_here(url, headers)
+        assert not isinstance(answer, Moved)
+        return answer
+
+    async def get_here(self, url: str, headers: Mapping[str, str]) -> Response | Moved | Failure:
         """The scripted answer."""
         start = asyncio.get_running_loop().time()
         self.asked.append(Asked(url, dict(headers), start, start + self.seconds))
         if self.seconds:
             await asyncio.sleep(self.seconds)
         answer = self.answers.get(url, failing(Reason.NOT_FOUND, 404))
-        if isinstance(answer, Failure):
+        if not isinstance(answer, Response):
             return answer
-        return Response(url, url, answer.status, answer.headers, answer.body, datetime.now(UTC), answer.duration_ms)
+        return replace(answer, url=url, final_url=answer.final_url or url, at=datetime.now(UTC))
 
     def starts(self, part: str = "") -> list[float]:
         """Start times of the requests whose address contains `part`, in seconds."""

@@ -79,18 +79,23 @@ def listed_row(feed: tuple[int, int], url: str, position: int = 0, **changes: An
         "url_hash": url_hash(canonical),
         "listed_hash": url_hash(url),
         "host": host_key(url),
+        "portal_id": None,
         "guid": None,
         "title": f"Title of {url}",
         "summary": None,
         "position": position,
+        "listing_hash": None,
+        "hints": {},
         **published_columns(None),
     }
     return plain | changes
 
 
-def share(count: int = 100, hosts: int = 32, sources: Sequence[int] | None = None) -> frontier.Share:
+def share(
+    count: int = 100, hosts: int = 32, sources: Sequence[int] | None = None, entries: Sequence[int] | None = None
+) -> frontier.Share:
     """What a claim may take, with a horizon of ten seconds."""
-    return frontier.Share(hosts, count, timedelta(seconds=10), sources)
+    return frontier.Share(hosts, count, timedelta(seconds=10), sources, entries)
 
 
 def settled(entry_id: int, state: str, **changes: Any) -> dict[str, Any]:
@@ -103,6 +108,9 @@ def settled(entry_id: int, state: str, **changes: Any) -> dict[str, Any]:
         "due_at": None,
         "attempts": 1,
         "article_id": None,
+        "recheck_at": None,
+        "etag": None,
+        "last_modified": None,
     }
     return plain | changes
 
@@ -120,6 +128,17 @@ def polled(feed_id: int, **changes: Any) -> dict[str, Any]:
         "outcome": "changed",
         "detail": None,
         "failed": False,
+        "is_full": False,
+        "is_gap": False,
+        "pace": timedelta(minutes=15),
+        "news_per_hour": None,
+        "asked_pace": None,
+        "quiet_hours": "",
+        "failure_weight": 0.0,
+        "redirect_to": None,
+        "redirects": 0,
+        "redirected_since": None,
+        "moved_to": None,
     }
     return plain | changes
 
@@ -139,6 +158,9 @@ def entry_row(entry_id: int, url: str, source_id: int, **changes: Any) -> dict[s
         "canonical_url": url,
         "url_hash": url_hash(url),
         "attempts": 1,
+        "article_id": None,
+        "etag": None,
+        "last_modified": None,
         "first_seen_at": NOW,
         **published_columns(None),
     }
@@ -157,7 +179,7 @@ def page(path: str | int, host: str = "alpha.example") -> str:
 def listed(conn: Connection, feed: Feed, urls: Sequence[str], **more: Any) -> list[int]:
     """Add `urls` as one document lists them."""
     rows = [listed_row(feed, url, position) for position, url in enumerate(urls)]
-    return frontier.add(conn, rows, NOW, **more)
+    return frontier.add(conn, rows, NOW, **more).new
 
 
 def entries(conn: Connection) -> list[dict[str, Any]]:
@@ -176,5 +198,6 @@ def claim(
 
 def host_row(host: str, next_request_at: datetime = NOW, **robots: Any) -> dict[str, Any]:
     """A row as release_hosts takes it."""
-    unknown: dict[str, Any] = {"robots_status": None, "robots_body": None, "robots_expires_at": None}
+    names = ("robots_status", "robots_body", "robots_expires_at", "robots_failing_since")
+    unknown: dict[str, Any] = dict.fromkeys(names)
     return unknown | {"host": host, "next_request_at": next_request_at} | robots

@@ -40,7 +40,10 @@ def test_help_teaches_the_first_steps_and_the_exit_codes() -> None:
         assert word in said
 
 
-@pytest.mark.parametrize("command", ["demo", "ingest", "extract", "search", "status", "sources", "db", "serve"])
+COMMANDS = ["demo", "ingest", "extract", "search", "status", "why", "entries", "sources", "db", "serve"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_help_of_its_own(command: str) -> None:
     done = newstape(command, "--help")
     assert done.returncode == 0

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.discover.listing_page import MAX_ITEMS, parse_listing
 from config.selectors import Selectors
+from tasks.discover.listing_page import MAX_ITEMS, parse_listing
 from tasks.model import FeedDocument, FeedEntry, FeedKind
 from tasks.outcome import Failure, Reason, Stage
 

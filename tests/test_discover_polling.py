@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import hashlib
+import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,18 +13,20 @@ from fakes import FakeWeb, VirtualLoop, failing, ok, run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.discover.pace import LONGEST_BACKOFF, next_poll_at
 from tasks.discover.polling import (
     ACCEPT,
-    LONGEST_BACKOFF,
+    ACCEPT_LISTING,
+    ACCEPT_SITEMAP,
     Due,
     Poll,
     PollOutcome,
     conditions,
-    next_poll_at,
     poll,
     poll_all,
 )
-from tasks.model import Feed, FeedKind, Response, Validators
+from tasks.feed_history import FeedHistory
+from tasks.model import Feed, FeedKind, Response, SitemapIndex, Validators
 from tasks.outcome import Failure, Reason, Stage
 
 URL = "https://www.nordwerk.example/feeds/news.xml"
@@ -39,9 +43,14 @@ def feed(validators: Validators = OLD, body: bytes | None = b"before", url: str 
     return Feed(1, 1, "nordwerk", url, "Europe/Zurich", EVERY, validators, digest)
 
 
-def polled(answer: Response | Failure, known: Feed | None = None, headers: Mapping[str, str] | None = None) -> Poll:
+def due(known: Feed, headers: Mapping[str, str] | None = None, delay: float = 1, *, is_full: bool = False) -> Due:
+    """A feed to poll."""
+    return Due(known, headers or {}, timedelta(seconds=delay), is_full)
+
+
+def polled(answer: Response | Failure, known: Feed | None = None, *, is_full: bool = False) -> Poll:
     """What a poll makes of this answer."""
-    return run(poll(known or feed(), FakeWeb({URL: answer}).get, headers or {}, MAX_BYTES))
+    return run(poll(due(known or feed(), is_full=is_full), FakeWeb({URL: answer}).get, MAX_BYTES))
 
 
 # From the epoch of polling (1970) to the end of the century.
@@ -112,13 +121,13 @@ def test_validators_are_sent_back_byte_for_byte(case: str) -> None:
     validators, headers = CONDITIONS[case]
     assert conditions(validators) == headers
     web = FakeWeb({URL: ok(status=304)})
-    run(poll(feed(validators), web.get, {}, MAX_BYTES))
+    run(poll(due(feed(validators)), web.get, MAX_BYTES))
     assert web.asked[0].headers == {"Accept": ACCEPT} | headers
 
 
 def test_the_headers_of_a_source_win() -> None:
     web = FakeWeb({URL: ok(status=304)})
-    run(poll(feed(), web.get, {"Accept": "text/xml", "Accept-Language": "fr"}, MAX_BYTES))
+    run(poll(due(feed(), {"Accept": "text/xml", "Accept-Language": "fr"}), web.get, MAX_BYTES))
     assert (web.asked[0].headers["Accept"], web.asked[0].headers["Accept-Language"]) == ("text/xml", "fr")
 
 
@@ -130,6 +139,94 @@ def test_304_keeps_what_is_known() -> None:
 
 def test_304_may_bring_new_validators() -> None:
     assert polled(ok(status=304, etag='"2"')).validators == Validators('"2"', OLD.last_modified)
+
+
+def test_a_full_poll_sends_no_validators_and_says_so() -> None:
+    web = FakeWeb({URL: ok(RSS)})
+    found = run(poll(due(feed(), is_full=True), web.get, MAX_BYTES))
+    assert web.asked[0].headers == {"Accept": ACCEPT}
+    assert found.is_full
+    assert polled(ok(RSS, etag='"2"'), feed(body=RSS), is_full=True).is_full
+    assert not polled(ok(RSS)).is_full
+
+
+@pytest.mark.parametrize("answer", [ok(status=304), failing(Reason.HTTP_ERROR, 304)], ids=["an answer", "a failure"])
+def test_a_304_that_nobody_asked_for_is_a_failure_that_names_it(answer: Response | Failure) -> None:
+    found = polled(answer, is_full=True)
+    assert found.failure is not None
+    assert (found.outcome, found.failure.reason, found.status) == (PollOutcome.FAILED, Reason.HTTP_ERROR, 304)
+    assert "304 to a request without conditions" in found.failure.detail
+    assert found.validators == OLD
+    assert not found.is_full
+
+
+def test_an_answer_that_has_expired_as_it_comes_leaves_no_validators() -> None:
+    assert polled(ok(RSS, etag='"2"', expires="0")).validators == Validators()
+    assert polled(ok(status=304, etag='"2"', expires="0")).validators == Validators()
+    assert polled(ok(RSS, etag='"2"', expires="Sun, 01 Mar 2026 12:00:00 GMT")).validators == Validators('"2"')
+
+
+def test_a_304_with_a_body_is_a_304() -> None:
+    found = polled(ok(RSS, status=304))
+    assert (found.outcome, found.document) == (PollOutcome.NOT_MODIFIED, None)
+
+
+EMPTY = RSS.replace(RSS[RSS.index(b"<item>") : RSS.index(b"</channel>")], b"")
+
+
+def test_a_feed_that_lists_nothing_is_empty_and_no_failure() -> None:
+    found = polled(ok(EMPTY, etag='"2"'))
+    assert (found.outcome, found.failure, found.validators.etag) == (PollOutcome.EMPTY, None, '"2"')
+    assert polled(ok(EMPTY), feed(body=EMPTY)).outcome is PollOutcome.SAME_BODY
+
+
+def test_a_last_modified_that_goes_backwards_hides_nothing() -> None:
+    found = polled(ok(RSS, last_modified="Sun, 01 Feb 2026 12:00:00 GMT"))
+    assert (found.outcome, found.validators.last_modified) == (PollOutcome.CHANGED, "Sun, 01 Feb 2026 12:00:00 GMT")
+
+
+ACCEPTED = {FeedKind.ATOM: ACCEPT, FeedKind.NEWS_SITEMAP: ACCEPT_SITEMAP, FeedKind.LISTING: ACCEPT_LISTING}
+
+
+@pytest.mark.parametrize("kind", ACCEPTED)
+def test_a_request_says_what_it_takes_and_takes_anything(kind: FeedKind) -> None:
+    web = FakeWeb({URL: failing(Reason.NOT_FOUND, 404)})
+    run(poll(due(replace(feed(), kind=kind)), web.get, MAX_BYTES))
+    assert web.asked[0].headers["Accept"] == ACCEPTED[kind]
+    assert ACCEPTED[kind].endswith("*/*;q=0.1")
+
+
+def test_a_feed_that_moved_is_asked_where_it_is() -> None:
+    moved = replace(feed(), history=FeedHistory(moved_to="https://www.nordwerk.example/neu.xml"))
+    web = FakeWeb({"https://www.nordwerk.example/neu.xml": ok(status=304)})
+    assert run(poll(due(moved), web.get, MAX_BYTES)).outcome is PollOutcome.NOT_MODIFIED
+
+
+def test_an_index_is_handed_on_as_an_index() -> None:
+    body = b"<sitemapindex><sitemap><loc>https://www.nordwerk.example/news-1.xml</loc></sitemap></sitemapindex>"
+    found = polled(ok(body), replace(feed(), kind=FeedKind.SITEMAP))
+    assert isinstance(found.index, SitemapIndex)
+    assert (found.outcome, found.document) == (PollOutcome.CHANGED, None)
+
+
+def test_a_heavy_document_is_read_beside_the_event_loop() -> None:
+    items = b"".join(b"<item><title>T</title><link>/a%d</link></item>" % number for number in range(300))
+    body = RSS.replace(b"</channel>", items + b"</channel>")
+    threads: list[str] = []
+
+    class Noted(Response):
+        @property
+        def charset(self) -> str | None:
+            threads.append(threading.current_thread().name)
+            return None
+
+    async def get(url: str, headers: Mapping[str, str]) -> Response:
+        return Noted(url, url, 200, {}, body, datetime.now(UTC), 7)
+
+    polls = run(poll_all([due(feed())], get, hosts=1, max_bytes=MAX_BYTES))
+    assert polls[0].outcome is PollOutcome.CHANGED
+    assert threads
+    assert threading.main_thread().name not in threads
 
 
 def test_200_replaces_the_validators_even_by_none() -> None:
@@ -192,9 +289,9 @@ def test_a_request_that_fails_forgets_nothing() -> None:
     assert found.at >= before
 
 
-def due(url: str, delay: float = 1) -> Due:
-    """A feed to poll."""
-    return Due(feed(url=url), {}, timedelta(seconds=delay))
+def at(url: str, delay: float = 1) -> Due:
+    """The feed of that address, to poll."""
+    return due(feed(url=url), {}, delay)
 
 
 def all_polled(web: FakeWeb, *feeds: Due, hosts: int = 10) -> list[Poll]:
@@ -204,28 +301,28 @@ def all_polled(web: FakeWeb, *feeds: Due, hosts: int = 10) -> list[Poll]:
 
 def test_feeds_of_one_host_are_asked_one_after_the_other_and_spaced() -> None:
     web = FakeWeb(seconds=0.3)
-    polls = all_polled(web, due("https://a.example/1", 1), due("https://a.example/2", 4), due("https://a.example/3", 0))
+    polls = all_polled(web, at("https://a.example/1", 1), at("https://a.example/2", 4), at("https://a.example/3", 0))
     assert web.starts() == [0, 4, 8]
     assert len(polls) == 3
 
 
 def test_http_and_https_of_a_host_are_two_hosts() -> None:
     web = FakeWeb()
-    all_polled(web, due("https://a.example/1"), due("http://a.example/1"), due("https://A.example:443/2"))
+    all_polled(web, at("https://a.example/1"), at("http://a.example/1"), at("https://A.example:443/2"))
     assert web.starts("http://a") == [0]
     assert sorted(web.starts("https://")) == [0, 1]
 
 
 def test_hosts_are_asked_side_by_side() -> None:
     web = FakeWeb(seconds=0.5)
-    all_polled(web, *(due(f"https://{letter}.example/{number}") for number in range(2) for letter in "abcd"))
+    all_polled(web, *(at(f"https://{letter}.example/{number}") for number in range(2) for letter in "abcd"))
     assert web.starts() == [0] * 4 + [1] * 4
     assert web.peak() == 4
 
 
 def test_no_more_hosts_are_asked_at_a_time_than_allowed() -> None:
     web = FakeWeb(seconds=1)
-    all_polled(web, *(due(f"https://{letter}.example/") for letter in "abcde"), hosts=2)
+    all_polled(web, *(at(f"https://{letter}.example/") for letter in "abcde"), hosts=2)
     assert web.peak() == 2
     assert web.starts() == [0, 0, 1, 1, 2]
 
@@ -238,7 +335,7 @@ def test_a_host_that_hangs_does_not_hold_up_the_others() -> None:
             return answer
 
     web = OneHangs()
-    all_polled(web, due("https://slow.example/1"), due("https://slow.example/2"), *map(due, FAST))
+    all_polled(web, at("https://slow.example/1"), at("https://slow.example/2"), *map(at, FAST))
     assert web.starts("fast") == [0, 1, 2]
     assert web.starts("slow") == [0, 30]
 
@@ -250,5 +347,5 @@ FAST = [f"https://fast.example/{number}" for number in range(3)]
 def test_every_feed_is_polled_exactly_once(feeds: list[tuple[str, int]], hosts: int) -> None:
     urls = [f"https://{host}.example/{number}" for host, number in feeds]
     web = FakeWeb()
-    polls = all_polled(web, *map(due, urls), hosts=hosts)
+    polls = all_polled(web, *map(at, urls), hosts=hosts)
     assert sorted(one.feed.url for one in polls) == sorted(one.url for one in web.asked) == sorted(urls)

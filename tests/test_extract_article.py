@@ -97,7 +97,7 @@ def test_an_error_page_with_one_sentence_is_no_flash() -> None:
     html = "<html><body><h1>Seite nicht gefunden</h1><p>Diese Seite gibt es nicht mehr.</p></body></html>"
     failure = extract_html(html, URL, PROFILE)
     assert isinstance(failure, Failure)
-    assert failure.reason is Reason.NO_TEXT
+    assert failure.reason is Reason.SOFT_404
 
 
 def test_a_crash_of_a_library_is_a_failure_with_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

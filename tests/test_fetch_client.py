@@ -4,20 +4,15 @@ import asyncio
 import gzip
 import random
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 from asking import IMPATIENT, LIMITS, asked, failure, response
 from fakes import run
-from hypothesis import given
-from hypothesis import strategies as st
 from scripted import Step, drip, endless, hang, reply, reset_after, serving, together
 
-from tasks.fetch.client import Client, retry_after
+from tasks.fetch.client import Client
 from tasks.model import Response
 from tasks.outcome import Failure, Reason
-
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 def test_an_answer_is_kept_as_it_came() -> None:
@@ -114,38 +109,6 @@ def test_a_status_has_its_reason(status: int) -> None:
 def test_the_wish_for_a_pause_is_kept(status: int) -> None:
     assert failure({"/a": reply(status, Retry_After="120")}).retry_after == timedelta(minutes=2)
     assert failure({"/a": reply(status)}).retry_after is None
-
-
-PAUSES = {
-    "seconds": ("120", timedelta(minutes=2)),
-    "seconds with blanks": (" 5 ", timedelta(seconds=5)),
-    "now": ("0", timedelta(0)),
-    "a date": (format_datetime(NOW + timedelta(hours=1), usegmt=True), timedelta(hours=1)),
-    "a date of the old forms": ("Sunday, 01-Mar-26 12:30:00 GMT", timedelta(minutes=30)),
-    "a date that has passed": (format_datetime(NOW - timedelta(hours=1), usegmt=True), timedelta(0)),
-    "a negative number": ("-5", timedelta(0)),
-    "a number beyond reason": ("1000000000000", timedelta(days=1)),
-    "a date beyond reason": ("Fri, 31 Dec 9999 23:59:59 GMT", timedelta(days=1)),
-    "a date without a zone": ("Sun, 01 Mar 2026 13:00:00", None),
-    "a fraction": ("1.5", None),
-    "words": ("soon", None),
-    "nothing": ("", None),
-    "a digit that is no number": ("²", None),
-    "more digits than Python reads": ("9" * 5000, None),
-    "no header": (None, None),
-}
-
-
-@pytest.mark.parametrize("case", PAUSES)
-def test_a_retry_after_means(case: str) -> None:
-    value, expected = PAUSES[case]
-    assert retry_after(value, NOW) == expected
-
-
-@given(st.text(max_size=40) | st.integers().map(str) | st.datetimes().map(format_datetime))
-def test_any_retry_after_is_none_or_within_a_day(value: str) -> None:
-    wait = retry_after(value, NOW)
-    assert wait is None or timedelta(0) <= wait <= timedelta(days=1)
 
 
 SLOW: dict[str, Step] = {"a server that says nothing": hang, "a body that drips": drip(0.02)}

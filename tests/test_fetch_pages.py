@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from fakes import FakeWeb, VirtualLoop, failing, ok, run
 
 from tasks.fetch.pages import ACCEPT, Visit, Visited, Wanted, fetch_pages
 from tasks.fetch.robots import KEEP_TROUBLE, Robots
-from tasks.model import Page, Response
+from tasks.model import Moved, Page, Response, Unchanged
 from tasks.outcome import Failure, Reason, Stage
 
 US = "Newstape/0.1"
@@ -33,14 +34,14 @@ def plan(
     return Visit(f"{host}:443", wanted, delay, concurrency, datetime.now(UTC) + ahead, robots)
 
 
-def pages_of(*hosts: str, count: int = 20) -> dict[str, Response | Failure]:
+def pages_of(*hosts: str, count: int = 20) -> dict[str, Response | Moved | Failure]:
     """A page for each address of `plan`."""
     return {f"https://{host}/{number}": HTML for host in hosts for number in range(count)}
 
 
 def fetched(web: FakeWeb, *visits: Visit, seconds: float = 1000) -> list[Visited]:
     """What the visits bring."""
-    return run(fetch_pages(visits, web.get, US, seconds), VirtualLoop)
+    return run(fetch_pages(visits, web, US, seconds), VirtualLoop)
 
 
 def reasons(visited: Visited) -> list[Reason | None]:
@@ -109,7 +110,7 @@ def test_a_host_is_not_asked_before_its_time() -> None:
 @pytest.mark.parametrize("robots", [None, ALLOWING], ids=["rules unknown", "rules known"])
 def test_a_host_whose_time_lies_beyond_the_end_is_not_waited_for(robots: Robots | None) -> None:
     async def scenario() -> tuple[Visited, float]:
-        [visited] = await fetch_pages([far], web.get, US, 10)
+        [visited] = await fetch_pages([far], web, US, 10)
         return visited, asyncio.get_running_loop().time()
 
     web = FakeWeb(pages_of("a.example"))
@@ -248,3 +249,60 @@ def test_every_entry_is_answered_at_most_once_and_a_pause_of_one_host_is_not_ano
     one, other = fetched(web, plan("a.example", 9, concurrency=2), plan("b.example", 9), seconds=60)
     assert ids(one) == [0, 1]
     assert ids(other) == list(range(9))
+
+
+def test_an_article_that_is_elsewhere_or_unchanged_is_answered_so() -> None:
+    web = FakeWeb(pages_of("a.example"))
+    moved = Moved("https://a.example/0", "https://b.example/0", 301, 3)
+    web.answers |= {"https://a.example/0": moved, "https://a.example/1": ok(status=304, etag='"2"')}
+    [visited] = fetched(web, plan("a.example", 3))
+    outcomes = [answer.outcome for answer in visited.answers]
+    assert outcomes[0] == moved
+    assert isinstance(outcomes[1], Unchanged)
+    assert (outcomes[1].url, outcomes[1].headers) == ("https://a.example/1", {"etag": '"2"'})
+    assert isinstance(outcomes[2], Page)
+    assert [answer.requests for answer in visited.answers] == [3, 1, 1]
+
+
+def test_a_304_that_nobody_asked_for_is_an_empty_answer() -> None:
+    web = FakeWeb({"https://a.example/0": failing(Reason.HTTP_ERROR, 304)})
+    [visited] = fetched(web, plan("a.example", 1))
+    assert reasons(visited) == [Reason.EMPTY_BODY]
+
+
+def test_redirects_are_made_up_for_in_the_rhythm_of_their_host() -> None:
+    web = FakeWeb(pages_of("a.example"))
+    web.answers["https://a.example/0"] = replace(HTML, requests=4)
+    [visited] = fetched(web, plan("a.example", 3))
+    assert web.starts() == [0, 4, 5]
+    assert [answer.requests for answer in visited.answers] == [4, 1, 1]
+
+
+def test_redirects_of_the_rules_are_made_up_for_too() -> None:
+    robots = replace(ok(b"User-agent: *\nDisallow:"), requests=3)
+    web = FakeWeb(pages_of("a.example") | {"https://a.example/robots.txt": robots})
+    fetched(web, plan("a.example", 2, robots=None))
+    assert web.starts() == [0, 3, 4]
+
+
+def test_throttling_without_a_length_doubles_the_pause_while_it_goes_on() -> None:
+    web = throttling(*range(5))
+    [visited] = fetched(web, plan("a.example", 6))
+    assert web.starts() == pytest.approx([0, 1, 31.1, 91.2, 211.3, 451.4])
+    assert reasons(visited) == [Reason.THROTTLED] * 5 + [None]
+
+
+VERDICTS = {
+    "rules": (Robots(200, "User-agent: *\nDisallow: /1", datetime.now(UTC) + DAY), ["allowed", "disallowed"]),
+    "an empty file": (Robots(200, "", datetime.now(UTC) + DAY), ["no_rules", "no_rules"]),
+    "no file": (Robots(404, "", datetime.now(UTC) + DAY), ["no_rules", "no_rules"]),
+}
+
+
+@pytest.mark.parametrize("case", VERDICTS)
+def test_an_answer_tells_what_the_rules_said(case: str) -> None:
+    robots, verdicts = VERDICTS[case]
+    [visited] = fetched(FakeWeb(pages_of("a.example")), plan("a.example", 2, robots=robots))
+    answers = sorted(visited.answers, key=lambda answer: answer.wanted.entry_id)
+    assert [answer.robots for answer in answers] == verdicts
+    assert [answer.requests for answer in answers] == [int(verdict != "disallowed") for verdict in verdicts]

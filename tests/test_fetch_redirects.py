@@ -7,7 +7,8 @@ from asking import LIMITS, asked, failure, response
 from fakes import run
 from scripted import Step, reply, serving
 
-from tasks.fetch.client import MAX_REDIRECTS, Client
+from tasks.fetch.client import Client
+from tasks.fetch.hops import MAX_REDIRECTS
 from tasks.model import Response
 from tasks.outcome import Failure, Reason
 

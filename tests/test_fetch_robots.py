@@ -8,7 +8,17 @@ from fakes import FakeWeb, failing, ok, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.fetch.robots import KEEP, KEEP_TROUBLE, READ_BYTES, Robots, crawl_delay_s, fetch_robots, refusal
+from tasks.fetch.robots import (
+    KEEP,
+    KEEP_TROUBLE,
+    READ_BYTES,
+    Robots,
+    crawl_delay_s,
+    fetch_robots,
+    permission,
+    refusal,
+    verdict,
+)
 from tasks.model import Response
 from tasks.outcome import Failure, Reason, Stage
 
@@ -159,6 +169,41 @@ def test_a_host_in_trouble_is_left_alone_for_a_while(case: str) -> None:
     assert no is not None
     assert no.reason is Reason.SERVER_ERROR
     assert crawl_delay_s(rules, US) == 0
+
+
+SAYS_NOTHING = {
+    "a wall that looks like an outage": failing(Reason.BLOCKED, 503),
+    "a wall that looks like throttling": failing(Reason.BLOCKED, 429),
+    "a challenge as a success": failing(Reason.BLOCKED, 202),
+    "403 that is throttling": failing(Reason.THROTTLED, 403),
+    "nothing under 202": failing(Reason.EMPTY_BODY, 202),
+}
+
+
+@pytest.mark.parametrize("case", SAYS_NOTHING)
+def test_an_answer_that_says_nothing_of_rules_does_not_allow_all(case: str) -> None:
+    assert not fetched(SAYS_NOTHING[case]).is_known
+
+
+SAID = {
+    "rules": ("User-agent: *\nDisallow: /a", ["disallowed", "allowed"]),
+    "rules that forbid nothing": ("User-agent: *\nDisallow:", ["allowed", "allowed"]),
+    "rules of others": ("User-agent: googlebot\nDisallow: /", ["allowed", "allowed"]),
+    "rules after a comment, on an old Mac": ("# no\rUSER-AGENT : *\rDisallow: /a", ["disallowed", "allowed"]),
+    "nothing": ("", ["no_rules", "no_rules"]),
+    "comments alone": ("# User-agent: *\n", ["no_rules", "no_rules"]),
+    "sitemaps alone": ("Sitemap: https://a.example/s.xml", ["no_rules", "no_rules"]),
+    "HTML": ("<!DOCTYPE html><p>User-agent: *</p>", ["no_rules", "no_rules"]),
+    "a host that could not say": (None, ["unknown", "unknown"]),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_a_verdict_is(case: str) -> None:
+    body, verdicts = SAID[case]
+    rules = Robots(200, body, NOW + KEEP)
+    assert [verdict(rules, US, f"{HOST}{path}") for path in ("/a", "/b")] == verdicts
+    assert permission(rules) == verdicts[1]
 
 
 def test_a_host_in_trouble_may_ask_for_a_longer_pause() -> None:

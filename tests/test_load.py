@@ -13,7 +13,7 @@ from makers import NOW, entry_row, extracted, known_feeds, listed, page, said
 from sqlalchemy import Connection, Engine, text
 
 from sql.store import articles
-from tasks.columns import published_columns
+from tasks.columns import Row, published_columns
 from tasks.load import Extracted, Keys, Known, Writes, load, place, published
 from tasks.model import Article, Precision, Timestamp
 from tasks.urls import url_hash
@@ -329,3 +329,45 @@ def test_an_article_that_was_revised_in_the_batch_is_no_longer_repeated_by_its_o
     writes = placed(batch)
     assert [row["url_hash"] for row in writes.articles] == [url_hash(page(1)), url_hash(page(2))]
     assert writes.heads == {1: {"id": 2, "article_id": 1}}
+
+
+def again(entry: dict[str, Any], settled: Row, **changes: Any) -> dict[str, Any]:
+    """The entry as it is claimed when its article is asked again."""
+    return entry | {"article_id": settled["article_id"], "etag": '"1"', "last_modified": "Mon"} | changes
+
+
+AGAIN = {
+    "the same words": ("Zinsen", "Sie steigen.", None, ("rechecked", 1)),
+    "other words": ("Zinsen", "Sie fallen.", None, ("loaded", 2)),
+    "another title": ("Die Zinsen", "Sie steigen.", None, ("loaded", 2)),
+    "other words under an address that the page states now": ("Ganz", "Neu.", page("new"), ("loaded", 2)),
+    "the same words under such an address": ("Zinsen", "Sie steigen.", page("new"), ("rechecked", 1)),
+}
+
+
+@pytest.mark.parametrize(("title", "body", "canonical", "outcome"), AGAIN.values(), ids=AGAIN)
+def test_what_is_asked_again_is_the_article_that_it_was(
+    conn: Connection, ids: dict[str, int], title: str, body: str, canonical: str | None, outcome: tuple[str, int]
+) -> None:
+    entry = entry_row(1, page(1), ids["alpha"])
+    (first,) = load(conn, [extracted(entry, "Zinsen", "Sie steigen.", canonical_url=page("stated"))])
+    (row,) = load(conn, [extracted(again(entry, first), title, body, canonical_url=canonical)])
+    assert (row["state"], row["counted"], row["article_id"]) == ("loaded", outcome[0], first["article_id"])
+    assert (row["etag"], row["last_modified"]) == (None, None)
+    (article,) = tape_rows(conn)
+    assert (article["url"], article["revision"], article["text"]) == (page("stated"), outcome[1], body)
+
+
+def test_an_article_that_made_room_in_a_batch_is_the_one_that_is_asked_again(conn: Connection) -> None:
+    feed = known_feeds(conn, "alpha")["alpha/all"]
+    listed(conn, feed, [page("liar"), page(1)])
+    liar, rightful = (
+        entry_row(row.id, row.canonical_url, feed[0])
+        for row in conn.execute(text("SELECT id, canonical_url FROM ingest.entries ORDER BY id"))
+    )
+    (first,) = load(conn, [extracted(liar, "Anderes", "Fremd.", canonical_url=page(1))])
+    rows = load(conn, [extracted(rightful, "Echtes", "Eigen."), extracted(again(liar, first), "Anderes", "Und mehr.")])
+    assert [row["counted"] for row in rows] == ["loaded", "loaded"]
+    assert [(row["url"], row["text"], row["revision"]) for row in tape_rows(conn)] == [
+        (page("liar"), "Und mehr.", 2), (page(1), "Eigen.", 1),
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.outcome import Failure, Kind, Reason, Stage
-from tasks.retry import FIRST_PAUSE, LONGEST_PAUSE, NextStep, after, pause
+from tasks.retry import FIRST_PAUSE, LONGEST_PAUSE, NextStep, after, may_move, pause
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MAX_ATTEMPTS = 6
@@ -32,6 +32,12 @@ STATES = {
     Reason.BAD_URL: ("skipped", "skipped", "skipped"),
     Reason.CRASH: ("dead", "dead", "dead"),
     Reason.HUNG: ("dead", "dead", "dead"),
+    Reason.SOFT_404: ("retry", "gone", "gone"),
+    Reason.JS_ONLY: ("skipped", "skipped", "skipped"),
+    Reason.REDIRECTED: ("dead", "dead", "dead"),
+    Reason.CONSENT_WALL: ("skipped", "skipped", "skipped"),
+    Reason.LOGIN_WALL: ("skipped", "skipped", "skipped"),
+    Reason.PAYWALL: ("skipped", "skipped", "skipped"),
     Reason.ROBOTS: ("skipped", "skipped", "skipped"),
     Reason.BLOCKED: ("retry", "skipped", "skipped"),
     Reason.TOO_LARGE: ("skipped", "skipped", "skipped"),
@@ -92,3 +98,8 @@ def test_a_pause_is_the_same_whenever_it_is_asked_for(attempts: int, key: str) -
 def test_pauses_of_many_entries_are_spread() -> None:
     pauses = {pause(4, f"https://nordwerk.example/{number}") for number in range(100)}
     assert max(pauses) - min(pauses) > timedelta(minutes=3)
+
+
+@pytest.mark.parametrize(("hops", "may"), [(0, True), (4, True), (5, False), (6, False)])
+def test_an_entry_moves_five_times(hops: int, *, may: bool) -> None:
+    assert may_move({"hops": hops}) is may

@@ -11,22 +11,22 @@ from sqlalchemy import Connection
 
 from sql.store import pages
 from tasks import rows
-from tasks.columns import LONGEST_DETAIL, failed_row, published_columns, published_of, settled_row
-from tasks.discover.polling import Poll, PollOutcome
+from tasks.columns import (
+    LONGEST_DETAIL,
+    failed_row,
+    moved_row,
+    published_columns,
+    published_of,
+    settled_row,
+    unchanged_row,
+)
 from tasks.fetch.pages import Answer, Visit, Visited, Wanted
 from tasks.fetch.robots import NO_ANSWER, Robots
-from tasks.model import Feed, FeedDocument, FeedEntry, FeedKind, Page, Precision, Response, Timestamp, Validators
+from tasks.model import Moved, Page, Precision, Profile, Response, Timestamp, Unchanged
 from tasks.outcome import Failure, Reason, Stage
 from tasks.text import inflate
-from tasks.urls import url_hash
 
-FEED = Feed(3, 2, "alpha", "https://alpha.example/all.rss", "Europe/Zurich", timedelta(minutes=15), Validators('"1"'))
 FAILURE = Failure(Stage.FETCH, Reason.TIMEOUT, "no answer", None)
-
-
-def poll(outcome: PollOutcome = PollOutcome.CHANGED, **more: Any) -> Poll:
-    values: dict[str, Any] = {"at": NOW, "validators": FEED.validators, "body_sha256": b"x" * 32}
-    return Poll(FEED, outcome, **(values | more))
 
 
 def page(body: bytes = b"<p>Guten Tag</p>" * 50, encoding: str | None = None) -> Page:
@@ -48,6 +48,10 @@ def entry(entry_id: int, host: str = "alpha.example:443", **changes: Any) -> dic
         "concurrency": 2,
         "user_agent": None,
         "headers": {},
+        "article_id": None,
+        "etag": None,
+        "last_modified": None,
+        "hops": 0,
     }
     return plain | changes
 
@@ -57,75 +61,67 @@ def host(name: str = "alpha.example:443", **robots: Any) -> dict[str, Any]:
     return {"host": name, "next_request_at": NOW} | unknown | robots
 
 
-def test_a_feed_row_becomes_a_feed() -> None:
-    row = {"id": 3, "source_id": 2, "slug": "alpha", "url": FEED.url, "time_zone": FEED.time_zone, "every": FEED.every,
-           "etag": '"1"', "last_modified": None, "body_sha256": None}  # fmt: skip
-    assert rows.feed_of(row) == FEED
-
-
-def test_a_source_s_user_agent_wins_over_its_headers() -> None:
-    assert rows.headers_of({"user_agent": "We/1", "headers": {"X": "1", "User-Agent": "no"}}) == {
-        "X": "1",
-        "User-Agent": "We/1",
-    }
-    assert rows.headers_of({"user_agent": None, "headers": {"X": "1"}}) == {"X": "1"}
-
-
-def test_a_document_s_entries_become_rows_in_its_order() -> None:
-    urls = ("https://alpha.example/b?utm_source=x", "http://m.alpha.example:8080/a")
-    canonical = ("https://alpha.example/b", "http://m.alpha.example:8080/a")
-    entries = tuple(FeedEntry(u, c, f"g{u}", "T", None, said(NOW)) for u, c in zip(urls, canonical, strict=True))
-    listed = rows.listed_rows(poll(document=FeedDocument(FeedKind.RSS, None, None, entries)))
-    assert [row["position"] for row in listed] == [0, 1]
-    assert [row["host"] for row in listed] == ["alpha.example:443", "m.alpha.example:8080"]
-    assert listed[0]["url_hash"] == url_hash(canonical[0])
-    assert listed[0]["listed_hash"] == url_hash(urls[0])
-    assert {row["published_at"] for row in listed} == {NOW}
-    assert rows.listed_rows(poll(PollOutcome.NOT_MODIFIED)) == []
-
-
-POLLS = {
-    "changed": (poll(), 2, "changed", False, 0),
-    "not modified": (poll(PollOutcome.NOT_MODIFIED), 2, "not_modified", False, 0),
-    "failed": (poll(PollOutcome.FAILED, failure=FAILURE), 2, "timeout", True, 3),
-}
-
-
-@pytest.mark.parametrize(("one", "before", "outcome", "failed", "in_a_row"), POLLS.values(), ids=POLLS)
-def test_what_a_poll_leaves_in_its_feed(one: Poll, before: int, outcome: str, in_a_row: int, *, failed: bool) -> None:
-    row = rows.feed_row(one, before)
-    assert (row["outcome"], row["failed"], row["changed"]) == (outcome, failed, outcome == "changed")
-    assert NOW < row["next_poll_at"] <= NOW + FEED.every * 2**in_a_row
-    assert (row["etag"], row["detail"]) == ('"1"', "no answer" if failed else None)
-
-
-def test_each_request_becomes_an_event_that_the_log_takes(conn: Connection) -> None:
+def test_what_was_asked_becomes_an_event_that_the_log_takes(conn: Connection) -> None:
     wanted = Wanted(5, "https://alpha.example/5", {})
     visit = Visit("alpha.example:443", (wanted,), timedelta(0), 1, NOW, None)
     found = Robots(200, "", NOW)
-    answer = Response("https://alpha.example/robots.txt", "x", 200, {}, b"ab", NOW, 3)
-    long = Failure(Stage.FETCH, Reason.HTTP_ERROR, "x" * 10_000, 418)
+    answer = Response("https://alpha.example/robots.txt", "x", 200, {}, b"ab", NOW, 3, requests=2)
+    long = Failure(Stage.FETCH, Reason.HTTP_ERROR, "x" * 10_000, 418, requests=1)
+    same = Unchanged(wanted.url, wanted.url, {"etag": '"2"'}, NOW, 3)
     events = [
-        rows.poll_event(poll(status=200, received_bytes=9, duration_ms=4), 1),
-        rows.poll_event(poll(PollOutcome.FAILED, failure=FAILURE), 1),
-        rows.answer_event(Answer(wanted, page(), NOW, 7), 1),
-        rows.answer_event(Answer(wanted, long, NOW, 7), 1),
+        rows.answer_event(Answer(wanted, page(), NOW, 7, 3), 1),
+        rows.answer_event(Answer(wanted, same, NOW, 7, 1), 1),
+        rows.answer_event(Answer(wanted, Moved(wanted.url, "https://beta.example/5", 301), NOW, 7, 1), 1),
+        rows.answer_event(Answer(wanted, long, NOW, 7, 1), 1),
         rows.robots_event(Visited(visit, found, NOW, robots_answer=answer), 1, NOW),
         rows.robots_event(Visited(visit, Robots(NO_ANSWER, None, NOW), NOW, robots_answer=FAILURE), 1, NOW),
     ]
     assert rows.robots_event(Visited(visit, found, NOW), 1, NOW) is None
     logged = [event for event in events if event is not None]
     pages.log(conn, logged)
-    names = ("what", "outcome", "reason", "status", "bytes")
+    names = ("what", "outcome", "reason", "status", "bytes", "requests")
     assert [tuple(event[name] for name in names) for event in logged] == [
-        ("feed", "changed", None, 200, 9),
-        ("feed", "failed", "timeout", None, 0),
-        ("page", "fetched", None, 200, len(page().body)),
-        ("page", "failed", "http_error", 418, 0),
-        ("robots", "fetched", None, 200, 2),
-        ("robots", "failed", "timeout", None, 0),
+        ("page", "fetched", None, 200, len(page().body), 3),
+        ("page", "not_modified", None, 304, 0, 1),
+        ("page", "moved", None, 301, 0, 1),
+        ("page", "failed", "http_error", 418, 0, 1),
+        ("robots", "fetched", None, 200, 2, 2),
+        ("robots", "failed", "timeout", None, 0, 0),
     ]
+    assert [event["detail"] for event in logged[1:3]] == [None, "moved to https://beta.example/5"]
     assert len(logged[3]["detail"]) == LONGEST_DETAIL
+    assert {event["url"] for event in logged[4:]} == {"https://alpha.example/robots.txt"}
+
+
+CONDITIONS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "both": ({"article_id": 7, "etag": 'W/"1"', "last_modified": "Mon"},
+             {"If-None-Match": 'W/"1"', "If-Modified-Since": "Mon"}),
+    "one": ({"article_id": 7, "last_modified": "Mon"}, {"If-Modified-Since": "Mon"}),
+    "none": ({"article_id": 7}, {}),
+    "an entry without an article wants the page whatever it is": ({"etag": '"1"'}, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("columns", "expected"), CONDITIONS.values(), ids=CONDITIONS)
+def test_an_article_that_we_have_is_asked_for_on_condition(columns: dict[str, Any], expected: dict[str, str]) -> None:
+    (visit,) = rows.visits_of([host()], [entry(1, headers={"X": "1"}, **columns)])
+    assert visit.wanted[0].headers == {"X": "1"} | expected
+
+
+def test_a_host_that_can_not_say_what_is_allowed_is_noted_and_one_that_was_put_off_is_as_before() -> None:
+    visit = Visit("alpha.example:443", (), timedelta(0), 1, NOW, Robots(404, "", NOW))
+    later = NOW + timedelta(hours=1)
+    trouble = Visited(visit, Robots(503, None, later), later)
+    assert rows.host_row(trouble, later)["robots_failing_since"] == later
+    assert rows.host_row(Visited(visit, visit.robots, later), later)["robots_failing_since"] is None
+    assert rows.host_row(Visited(visit, None, later), later)["robots_failing_since"] is None
+    before = rows.host_row_before(visit)
+    assert (before["next_request_at"], before["robots_status"], before["robots_failing_since"]) == (NOW, 404, None)
+
+
+def test_the_extractor_is_told_what_it_needs_of_the_source() -> None:
+    row = {"slug": "alpha", "name": "Alpha", "language": "de", "time_zone": "Europe/Zurich", "homepage": "https://a/"}
+    assert rows.profile_of(row) == Profile("alpha", "Alpha", "de", "Europe/Zurich", "https://a/")
 
 
 def test_a_host_is_visited_for_its_entries_without_a_page_at_the_pace_of_the_most_careful_source() -> None:
@@ -169,29 +165,8 @@ def test_a_page_that_came_compressed_is_kept_as_it_came(conn: Connection) -> Non
     assert stored(conn, rows.page_row(5, came)) == came
 
 
-def test_polls_are_counted_per_source_with_their_first_trouble() -> None:
-    entries = (FeedEntry("https://a.example/1", "https://a.example/1"),) * 3
-    polls = [
-        poll(document=FeedDocument(FeedKind.RSS, None, None, entries)),
-        poll(PollOutcome.SAME_BODY),
-        poll(PollOutcome.FAILED, failure=FAILURE),
-        poll(PollOutcome.FAILED, failure=Failure(Stage.DISCOVER, Reason.NOT_A_FEED, "HTML")),
-    ]
-    assert rows.poll_counts(polls, {2: 1}) == [
-        {
-            "source_id": 2,
-            "message": f"{FEED.url}: timeout: no answer",
-            "feeds_polled": 4,
-            "feeds_unchanged": 1,
-            "feeds_failed": 2,
-            "entries_listed": 3,
-            "entries_new": 1,
-        }
-    ]
-
-
 def test_fetched_pages_are_counted_for_the_source_of_their_entry() -> None:
-    assert rows.fetched_counts({1: entry(1)}, [(1, page(b"abc"))]) == [{"source_id": 2, "fetched": 1, "bytes": 3}]
+    assert rows.fetched_counts([(entry(1), page(b"abc"))]) == [{"source_id": 2, "fetched": 1, "bytes": 3}]
 
 
 TIMES = {
@@ -211,7 +186,34 @@ def test_a_failure_goes_into_the_entry_with_its_next_step() -> None:
     assert (row["state"], row["reason"], row["detail"], row["attempts"]) == ("retry", "timeout", "no answer", 1)
     assert row["due_at"] > NOW
     assert failed_row(entry(1), FAILURE, 6, 6, NOW)["state"] == "dead"
-    assert settled_row(entry(1), "loaded", 2, article_id=9) == {
-        "id": 1, "source_id": 2, "state": "loaded", "reason": None, "detail": None, "due_at": None, "attempts": 2,
-        "article_id": 9,
+    assert settled_row(entry(1, etag='"1"'), "loaded", 2, article_id=9) == {
+        "id": 1, "source_id": 2, "state": "loaded", "counted": "loaded", "reason": None, "detail": None, "due_at": None,
+        "attempts": 2, "article_id": 9, "recheck_at": None, "etag": '"1"', "last_modified": None,
     }  # fmt: skip
+
+
+AGAIN: dict[str, tuple[Failure, int, tuple[str, str]]] = {
+    "trouble is tried again": (FAILURE, 1, ("retry", "retry")),
+    "trouble without end": (FAILURE, 6, ("loaded", "dead")),
+    "a rule": (Failure(Stage.FETCH, Reason.TOO_LARGE, "x"), 1, ("loaded", "skipped")),
+    "gone": (Failure(Stage.FETCH, Reason.GONE, "x"), 1, ("gone", "gone")),
+    "a page that looks like an error": (Failure(Stage.EXTRACT, Reason.SOFT_404, "x"), 2, ("loaded", "gone")),
+}
+
+
+@pytest.mark.parametrize(("failure", "attempts", "expected"), AGAIN.values(), ids=AGAIN)
+def test_an_entry_with_an_article_is_never_given_up(failure: Failure, attempts: int, expected: tuple[str, str]) -> None:
+    row = failed_row(entry(1, article_id=7), failure, attempts, 6, NOW)
+    assert (row["state"], row["counted"], row["article_id"]) == (*expected, 7)
+
+
+def test_an_unchanged_article_keeps_the_validators_that_the_304_does_not_renew() -> None:
+    known = entry(1, article_id=7, etag='"1"', last_modified="Mon", attempts=0)
+    row = unchanged_row(known, Unchanged("u", "u", {"etag": '"2"'}, NOW, 1))
+    assert (row["state"], row["counted"], row["attempts"]) == ("loaded", "rechecked", 1)
+    assert (row["etag"], row["last_modified"], row["article_id"]) == ('"2"', "Mon", 7)
+
+
+def test_a_move_names_the_address_and_its_host() -> None:
+    row = moved_row(entry(1), Moved("https://alpha.example/1", "http://beta.example:8080/x", 302))
+    assert row == {"id": 1, "url": "http://beta.example:8080/x", "host": "beta.example:8080"}

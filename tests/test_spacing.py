@@ -165,3 +165,16 @@ def test_an_error_in_the_work_is_not_swallowed() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         run(visit(range(3), broken, Slots(0, 0), concurrency=2, stop_at=inf), VirtualLoop)
     assert caught.group_contains(ZeroDivisionError)
+
+
+def test_what_went_out_without_a_slot_is_owed() -> None:
+    async def scenario() -> list[float]:
+        loop = asyncio.get_running_loop()
+        slots, starts = Slots(2, 0), []
+        for owed in (0, 3, -1, 0):
+            assert await slots.take(100)
+            starts.append(loop.time())
+            slots.owe(owed)
+        return starts
+
+    assert run(scenario(), VirtualLoop) == [0, 2, 10, 12]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fakes import FakeWeb
 from makers import known_feeds, listed, page
 from sqlalchemy import Engine, text
 
@@ -41,8 +42,6 @@ def test_items_that_are_not_accounted_for_stop_the_run() -> None:
 
 
 def test_nothing_due_asks_nobody(tape: Engine) -> None:
-    async def nobody(url: str, headers: Any) -> Any:
-        raise AssertionError(url)
-
-    claimed = asyncio.run(fetch.fetch_due(Run(1, "run:1:x", None, None), nobody, Handover(), 10))
-    assert claimed == 0
+    web = FakeWeb()
+    claimed = asyncio.run(fetch.fetch_due(Run(1, "run:1:x", None, None), web, Handover(), 10))
+    assert (claimed, web.asked) == (0, [])

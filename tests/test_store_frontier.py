@@ -49,7 +49,7 @@ def sightings(conn: Connection) -> list[tuple[Any, ...]]:
 def test_a_new_address_becomes_a_pending_entry_with_what_the_feed_said(conn: Connection, alpha: Feed) -> None:
     published = published_columns(said(NOW, Precision.DAY, "feed.pubDate"))
     row = listed_row(alpha, page(1), title="Börse", summary="Kurz.", **published)
-    assert frontier.add(conn, [row], NOW) == [alpha[0]]
+    assert frontier.add(conn, [row], NOW).new == [alpha[0]]
     (entry,) = entries(conn)
     assert {name: entry[name] for name in row if name in entry} == {n: row[n] for n in row if n in entry}
     assert (entry["state"], entry["due_at"], entry["first_seen_at"]) == ("pending", NOW, NOW)
@@ -60,13 +60,13 @@ def test_an_address_that_is_listed_again_later_changes_nothing(conn: Connection,
     listed(conn, alpha, [page(1)])
     before = entries(conn), sightings(conn)
     again = listed_row(alpha, page(1), 7, title="Another title")
-    assert frontier.add(conn, [again], NOW + timedelta(hours=1)) == []
+    assert frontier.add(conn, [again], NOW + timedelta(hours=1)).new == []
     assert (entries(conn), sightings(conn)) == before
 
 
 def test_the_same_address_twice_in_one_document_is_one_entry_and_one_sighting(conn: Connection, alpha: Feed) -> None:
     rows = [listed_row(alpha, page(1), 0, title="upper"), listed_row(alpha, page(1), 1, title="lower")]
-    assert frontier.add(conn, rows, NOW) == [alpha[0]]
+    assert frontier.add(conn, rows, NOW).new == [alpha[0]]
     assert [row["title"] for row in entries(conn)] == ["upper"]
     assert sightings(conn) == [(alpha[1], page(1), 0, NOW)]
 
@@ -83,7 +83,7 @@ def test_two_feeds_that_list_an_address_share_its_entry(conn: Connection) -> Non
     feeds = known_feeds(conn, "alpha", "beta")
     rows = [listed_row(feeds["beta/all"], page(1)), listed_row(feeds["alpha/all"], page(1))]
     first = min(feeds.values(), key=lambda feed: feed[1])
-    assert frontier.add(conn, rows, NOW) == [first[0]]
+    assert frontier.add(conn, rows, NOW).new == [first[0]]
     assert [row["source_id"] for row in entries(conn)] == [first[0]]
     assert {row[0] for row in sightings(conn)} == {feed_id for _, feed_id in feeds.values()}
 
@@ -97,7 +97,7 @@ def test_ids_follow_the_order_of_listing_and_are_not_wasted_on_what_is_known(con
 
 
 def test_nothing_to_add_is_fine(conn: Connection) -> None:
-    assert frontier.add(conn, [], NOW) == []
+    assert frontier.add(conn, [], NOW).new == []
 
 
 def test_text_that_postgres_can_not_hold_is_replaced(conn: Connection, alpha: Feed) -> None:

@@ -60,7 +60,7 @@ class History(RuleBasedStateMachine):
     def list_addresses(self, numbers: list[int], feed: int, priority: int) -> None:
         urls = [address(number) for number in numbers]
         rows = [listed_row(self.feeds[feed], url, position) for position, url in enumerate(urls)]
-        new = frontier.add(self.conn, rows, self.now, priority=priority)
+        new = frontier.add(self.conn, rows, self.now, priority=priority).new
         assert len(new) == len(set(urls) - self.listed)
         self.listed |= set(urls)
 

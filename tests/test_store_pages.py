@@ -42,6 +42,7 @@ def event_row(**changes: Any) -> dict[str, Any]:
         "what": "page",
         "url": "https://alpha.example/1",
         "outcome": "fetched",
+        "requests": 2,
         "reason": None,
         "detail": None,
         "status": 200,

@@ -126,12 +126,10 @@ def _from_target(target: str, url: str | None) -> tuple[str, Page | Failure]:
 
 
 async def _fetched(url: str) -> Page | Failure:
-    from tasks.fetch.client import Client, Limits
+    from tasks.fetch.client import Client, limits_of
     from tasks.fetch.pages import ACCEPT, page_of
 
-    using = settings()
-    limits = Limits(using.fetch_timeout, using.max_body_bytes, using.user_agent, using.allow_private_addresses)
-    async with Client(limits) as client:
+    async with Client(limits_of(settings())) as client:
         answer = await client.get(url, {"Accept": ACCEPT})
     return answer if isinstance(answer, Failure) else page_of(answer)
 

@@ -1,11 +1,12 @@
 """newstape search and status: what is on the tape, and how the machine is doing."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import click
 
+from flows.commands.pausing import shown
 from sql import connect, migrate
-from sql.store import articles, feeds, frontier, runs
+from sql.store import articles, feeds, frontier, pauses, runs
 
 
 @click.command()
@@ -30,7 +31,7 @@ def search(words: tuple[str, ...], source: str | None, since: datetime | None, c
 
 @click.command()
 def status() -> None:
-    """What is on the tape, what waits in the frontier, and how the last runs ended."""
+    """What is on the tape, what waits in the frontier, which sources are paused, and how the last runs ended."""
     engine = connect.engine()
     migrate.ensure(engine)
     with engine.connect() as conn:
@@ -44,6 +45,8 @@ def status() -> None:
         click.echo(
             f"next      feed due {_when(feeds.next_due_at(conn))}; entry due {_when(frontier.next_due_at(conn))}"
         )
+        for source in pauses.paused(conn, datetime.now(UTC)):
+            click.echo(f"paused    {source['slug']} {shown(source)}")
         for run in runs.latest(conn, 5):
             at = f"{run['started_at']:%Y-%m-%d %H:%M:%S} UTC"
             click.echo(f"run {run['run_id']:<5} {at}  {run['flow']}  {run['state']}  {run['seconds']} s")

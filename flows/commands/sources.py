@@ -1,33 +1,103 @@
 """newstape sources: the portals that are read."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args
 
 import click
 
-from config.errors import Misconfigured
 from config.settings import settings
-from config.sources import Source, load_sources
+from config.sources import FeedSpec, Source, load_sources
+
+_KINDS = get_args(FeedSpec.model_fields["kind"].annotation)
 
 
 @click.group()
 def sources() -> None:
-    """The portals that are read: list, check and show their files."""
+    """The portals that are read: find, list, check, examine, pause and show them."""
 
 
-_folder = click.option(
+_folder: Callable[..., Any] = click.option(
     "--sources", "folder", type=click.Path(path_type=Path), help="Folder with source files instead of the shipped ones."
 )
+
+
+@sources.command()
+@click.argument("url")
+@click.option("--slug", help="Short name of the source, and of its file.")
+@click.option("--name", help="The portal's name as people know it.")
+@click.option("--language", help="Its language by two letters, such as de.")
+@click.option("--country", help="Its country by two letters, such as CH.")
+@click.option("--time-zone", help="Zone of times that name none, such as Europe/Zurich.")
+@click.option("--kind", type=click.Choice(_KINDS), help="Propose only feeds of this kind.")
+@click.option("--write", is_flag=True, help="Write the file into the folder of your sources; nothing is overwritten.")
+@_folder
+def add(url: str, folder: Path | None, *, write: bool, **wishes: str | None) -> None:
+    """Look for the feeds of a portal and propose its source file. URL is one of its pages, or a feed.
+
+    Asks robots.txt and the page, then at most 12 candidates: what the page declares and links to, the sitemaps that
+    robots.txt names, and where nobody names a feed the usual places. Exit code 1 if no new feed was found.
+    """
+    from flows.commands.adding import Wishes
+    from flows.commands.adding import add as add_source
+
+    found = add_source(url, Wishes(**wishes), folder or settings().sources_dir, write=write)
+    raise click.exceptions.Exit(0 if found else 1)
+
+
+@sources.command()
+@click.argument("slugs", nargs=-1, metavar="[SLUG]...")
+@click.option("--write", is_flag=True, help="Set `verified` to today in the files of the sources that are well.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of feeds instead of a table.")
+@_folder
+def doctor(slugs: tuple[str, ...], folder: Path | None, *, write: bool, as_json: bool) -> None:
+    """Ask each feed of the sources SLUG (without one: of all) and its newest article, and say what is not well.
+
+    Works without the database and writes nothing there: it is no run, so that no fetch_events are logged. Hosts are
+    asked side by side, each after its robots.txt and with its delay. Exit code 1 if a source is not well.
+    """
+    from flows.commands.doctor import examine
+
+    are_well = examine(slugs, folder or settings().sources_dir, write=write, as_json=as_json)
+    raise click.exceptions.Exit(0 if are_well else 1)
+
+
+@sources.command()
+@click.argument("slug")
+@click.option("--until", help="When the pause ends by itself: 2026-12-24, 2026-12-24T08:00 (UTC), or after 2d or 12h.")
+@click.option("--reason", required=True, help="Why, for whoever looks at it later.")
+@_folder
+def pause(slug: str, until: str | None, reason: str, folder: Path | None) -> None:
+    """Leave a source alone: from the next batch on it is neither polled nor fetched, and nothing of it is lost."""
+    from flows.commands.pausing import pause as pause_source
+
+    click.echo(pause_source(slug, folder or settings().sources_dir, until, reason))
+
+
+@sources.command()
+@click.argument("slug")
+@_folder
+def resume(slug: str, folder: Path | None) -> None:
+    """End the pause of a source."""
+    from flows.commands.pausing import resume as resume_source
+
+    click.echo(resume_source(slug, folder or settings().sources_dir))
 
 
 @sources.command("list")
 @_folder
 def list_sources(folder: Path | None) -> None:
-    """One line per source: slug, country, language, number of feeds, name."""
-    for source in load_sources(folder or settings().sources_dir):
+    """One line per source: slug, country, language, number of feeds, name, and whether it is paused."""
+    from flows.commands.pausing import pauses_if_known, shown
+
+    loaded = load_sources(folder or settings().sources_dir)
+    paused = pauses_if_known()
+    for source in loaded:
         feeds = f"{len(source.feeds)} feed{'s' if len(source.feeds) > 1 else ' '}"
-        click.echo(f"{source.slug:28} {source.country}  {source.language}  {feeds}  {source.name}")
+        pause = f"  (paused {shown(paused[source.slug])})" if source.slug in paused else ""
+        click.echo(f"{source.slug:28} {source.country}  {source.language}  {feeds}  {source.name}{pause}")
 
 
 @sources.command()
@@ -45,12 +115,15 @@ def check(folder: Path | None, *, diff: bool) -> None:
 @click.argument("slug")
 @_folder
 def show(slug: str, folder: Path | None) -> None:
-    """Everything that is known about one source: its file, and what its feeds last said."""
+    """Everything that is known about one source: its file, whether it is paused, and how its feeds are doing."""
+    from flows.commands.pausing import unknown
+    from flows.commands.showing import show_state
+
     loaded = {source.slug: source for source in load_sources(folder or settings().sources_dir)}
     if slug not in loaded:
-        raise Misconfigured(f"No such source: {slug}. `newstape sources list` shows them.")
+        raise unknown(slug, loaded)
     click.echo(json.dumps(loaded[slug].model_dump(mode="json"), indent=2, ensure_ascii=False))
-    _show_state(slug)
+    show_state(slug, datetime.now(UTC))
 
 
 def _show_diff(loaded: tuple[Source, ...]) -> None:
@@ -68,19 +141,3 @@ def _show_diff(loaded: tuple[Source, ...]) -> None:
         for name in names
     ]  # fmt: skip
     click.echo("\n".join(lines) if lines else "the database is up to date")
-
-
-def _show_state(slug: str) -> None:
-    from sql import connect, migrate
-    from sql.store import sources as store
-
-    engine = connect.engine()
-    migrate.ensure(engine)
-    with engine.connect() as conn:
-        rows = [row for row in store.overview(conn) if row["slug"] == slug]
-    for row in rows:
-        polled = f"{row['last_polled_at']:%Y-%m-%d %H:%M:%S} UTC" if row["last_polled_at"] else "never"
-        said = f"{row['last_outcome'] or '-'}{': ' + row['last_detail'] if row['last_detail'] else ''}"
-        click.echo(f"{row['url']}\n  last polled {polled}; {said}; failures in a row: {row['failures']}")
-    if not rows:
-        click.echo("not in the database yet: the next ingest syncs it")

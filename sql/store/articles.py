@@ -70,6 +70,12 @@ def known_by_url(conn: Connection, hashes: Sequence[bytes]) -> dict[bytes, dict[
     return {row["url_hash"]: dict(row) for row in conn.execute(statement, {"hashes": list(hashes)}).mappings()}
 
 
+def known_by_id(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The articles with these ids, as `known_by_url` gives them."""
+    statement = text(_KNOWN + "WHERE a.id = ANY(CAST(:ids AS bigint[]))")
+    return {row["id"]: dict(row) for row in conn.execute(statement, {"ids": list(ids)}).mappings()}
+
+
 def known_by_text(conn: Connection, hashes: Sequence[bytes], since: datetime) -> list[dict[str, Any]]:
     """Articles first seen since `since` whose head says exactly one of these texts, in placement order."""
     statement = text(
@@ -112,6 +118,24 @@ def set_heads(conn: Connection, rows: Sequence[Row]) -> None:
             WHERE a.id = v.article_id
         """)
         conn.execute(statement, arrays(rows, ("id", "article_id")))
+
+
+def mark_gone(conn: Connection, ids: Sequence[int], now: datetime) -> None:
+    """Note that the addresses of articles no longer answer; the first time counts."""
+    if ids:
+        statement = text("""
+            UPDATE tape.articles SET gone_at = :now WHERE id = ANY(CAST(:ids AS bigint[])) AND gone_at IS NULL
+        """)
+        conn.execute(statement, {"ids": list(ids), "now": now})
+
+
+def mark_back(conn: Connection, ids: Sequence[int]) -> None:
+    """Note that the addresses of articles answer (again)."""
+    if ids:
+        statement = text("""
+            UPDATE tape.articles SET gone_at = NULL WHERE id = ANY(CAST(:ids AS bigint[])) AND gone_at IS NOT NULL
+        """)
+        conn.execute(statement, {"ids": list(ids)})
 
 
 def search(

@@ -15,8 +15,8 @@ _PAGE_COLUMNS = {
 }  # fmt: skip
 _EVENT_COLUMNS = {
     "id": "int8", "at": "timestamptz", "run_id": "int8", "feed_id": "int8", "entry_id": "int8", "what": "text",
-    "url": "text", "outcome": "text", "reason": "text", "detail": "text", "status": "int2", "bytes": "int4",
-    "duration_ms": "int4",
+    "url": "text", "outcome": "text", "requests": "int2", "reason": "text", "detail": "text", "status": "int2",
+    "bytes": "int4", "duration_ms": "int4",
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def read(conn: Connection, keys: Sequence[tuple[int, datetime]]) -> dict[int, di
 
 
 def log(conn: Connection, rows: Sequence[Row]) -> None:
-    """Store one row per request in fetch_events; a row has the table's columns except `id`."""
+    """Store what was asked in fetch_events; a row has the table's columns except `id`."""
     ids = new_ids(conn, "ingest.fetch_events_id_seq", len(rows))
     copy_rows(
         conn,

@@ -11,7 +11,7 @@ from sql.store.bulk import Row, arrays, storable
 
 _COUNTERS = (
     "feeds_polled", "feeds_unchanged", "feeds_failed", "entries_listed", "entries_new", "fetched", "loaded",
-    "duplicates", "skipped", "gone", "retried", "dead", "bytes",
+    "duplicates", "skipped", "gone", "retried", "dead", "rechecked", "bytes",
 )  # fmt: skip
 
 _ADD_SOURCES = text(f"""

@@ -83,6 +83,7 @@ def overview(conn: Connection) -> list[dict[str, Any]]:
             sources.c.slug, sources.c.name, sources.c.country, sources.c.language, sources.c.absent_since,
             feeds.c.url, feeds.c.kind, feeds.c.last_polled_at, feeds.c.last_outcome, feeds.c.last_detail,
             feeds.c.next_poll_at, feeds.c.failures, feeds.c.absent_since.label("feed_absent_since"),
+            feeds.c.pace, feeds.c.moved_to, feeds.c.retired_at,
         )
         .join(feeds, feeds.c.source_id == sources.c.id)
         .order_by(sources.c.slug, feeds.c.id)

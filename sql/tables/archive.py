@@ -96,7 +96,7 @@ fetch_events = Table(
     Column("entry_id", BigInteger, comment="Entry that was fetched; NULL: not an article."),
     text("what", "feed, page or robots."),
     text("url", "Address that was asked, without credentials."),
-    text("outcome", "changed, not_modified, same_body, fetched, moved (to another host), or failed."),
+    text("outcome", "changed, empty, not_modified, same_body, fetched, moved (to another host), or failed."),
     Column(
         "requests",
         SmallInteger,

@@ -141,6 +141,8 @@ sightings = Table(
     ),
     # Serves frontier.add: an address under a GUID that this feed has listed before.
     Index(None, "feed_id", "guid", postgresql_where=sql("guid IS NOT NULL")),
+    # Serves `why`: an address as listed that was recognised as another entry's.
+    Index(None, "listed_hash"),
     schema=SCHEMA,
     comment="Which feed listed which entry, under which address, when first: entries and feeds are n:m.",
 )

@@ -188,7 +188,7 @@ feeds = Table(
     instant("last_changed_at", "Last time that its body differed; NULL: never.", nullable=True),
     text(
         "last_outcome",
-        "changed, not_modified, same_body or a failure's reason; NULL: never polled.",
+        "changed, empty (read, and lists nothing), not_modified, same_body or a failure's reason; NULL: never polled.",
         nullable=True,
     ),
     text("last_detail", "What a person should know about the last failure; NULL: it was fine.", nullable=True),

@@ -2,7 +2,7 @@ CREATE VIEW news.articles AS
 SELECT a.id AS article_id, s.slug AS source, a.canonical_url AS url, r.title, r.kicker, r.summary, r.lead, r.text,
        r.language, r.authors, r.agency, r.section, r.tags, r.image_url, r.image_credit, r.paywall, r.kind, r.word_count,
        a.published_at, a.published_raw, a.published_origin, a.published_precision, a.published_zone,
-       r.modified_at, a.first_seen_at, a.available_at, r.revised_at, a.loaded_at,
+       r.modified_at, a.first_seen_at, a.available_at, r.revised_at, a.loaded_at, a.gone_at,
        r.number AS revision, r.id AS revision_id, a.story_id, a.story_role, r.provenance, r.search_vector
 FROM tape.articles a
 JOIN tape.revisions r ON r.id = a.head_revision_id
@@ -39,6 +39,7 @@ COMMENT ON COLUMN news.articles.first_seen_at IS 'When we first saw it listed, U
 COMMENT ON COLUMN news.articles.available_at IS 'From when on it could be known, UTC; equals first_seen_at for live articles, the best bound for backfilled ones.';
 COMMENT ON COLUMN news.articles.revised_at IS 'From when on we know this text, UTC.';
 COMMENT ON COLUMN news.articles.loaded_at IS 'When its first text was loaded, UTC.';
+COMMENT ON COLUMN news.articles.gone_at IS 'When its address was found to answer 404 or 410, UTC; the article stays; NULL: it did not.';
 COMMENT ON COLUMN news.articles.revision IS 'Number of the latest revision, from 1.';
 COMMENT ON COLUMN news.articles.revision_id IS 'Key of the latest revision.';
 COMMENT ON COLUMN news.articles.story_id IS 'Story it belongs to: articles that carry the same text.';

@@ -1,6 +1,7 @@
 CREATE VIEW news.run_sources AS
 SELECT c.run_id, s.slug AS source, r.started_at, c.feeds_polled, c.feeds_unchanged, c.feeds_failed, c.entries_listed,
-       c.entries_new, c.fetched, c.loaded, c.duplicates, c.skipped, c.gone, c.retried, c.dead, c.bytes, c.message
+       c.entries_new, c.fetched, c.loaded, c.duplicates, c.skipped, c.gone, c.retried, c.dead, c.rechecked, c.bytes,
+       c.message
 FROM ingest.run_sources c
 JOIN ingest.runs r ON r.id = c.run_id
 JOIN ingest.sources s ON s.id = c.source_id;
@@ -23,5 +24,6 @@ COMMENT ON COLUMN news.run_sources.skipped IS 'Addresses that a rule or their co
 COMMENT ON COLUMN news.run_sources.gone IS 'Addresses whose page no longer exists (404, 410).';
 COMMENT ON COLUMN news.run_sources.retried IS 'Addresses that failed for now and will be tried again.';
 COMMENT ON COLUMN news.run_sources.dead IS 'Addresses given up after all attempts.';
+COMMENT ON COLUMN news.run_sources.rechecked IS 'Known articles that were asked again and say the same.';
 COMMENT ON COLUMN news.run_sources.bytes IS 'Bytes received for pages.';
 COMMENT ON COLUMN news.run_sources.message IS 'First trouble of the source in this run; NULL: none.';

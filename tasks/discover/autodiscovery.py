@@ -139,6 +139,15 @@ def sitemaps_of(robots: str, url: str) -> tuple[FoundFeed, ...]:
     return tuple(FoundFeed(one, _sitemap_kind(one), Origin.ROBOTS) for one in urls)
 
 
+def is_of_comments(found: FoundFeed) -> bool:
+    """Whether a candidate looks like one for what readers write below the articles."""
+    return bool(_COMMENTS.search(_named(found)))
+
+
+def _named(found: FoundFeed) -> str:
+    return f"{found.url} {found.title or ''}"
+
+
 def _sitemap_kind(url: str) -> FeedKind:
     """News sitemaps are told by their name alone; a plain one that is called so costs one request."""
     path = url.partition("//")[2].partition("/")[2]
@@ -200,10 +209,10 @@ def _look(address: str) -> FeedKind | None:
 
 def _rank(found: FoundFeed, site: str) -> tuple[bool, Origin, bool, bool, bool]:
     """The place in the order: comments of readers are the last of all, even where they are declared."""
-    named = f"{found.url} {found.title or ''}"
+    named = _named(found)
     is_plain = found.kind is FeedKind.SITEMAP
     return (
-        bool(_COMMENTS.search(named)),
+        is_of_comments(found),
         found.origin,
         site_of(found.url) != site,
         is_plain,

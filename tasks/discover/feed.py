@@ -10,8 +10,9 @@ from typing import Any
 
 import feedparser
 
+from tasks.discover.hints import document_pace, quiet_hours
 from tasks.discover.json_feed import parse_json_feed
-from tasks.discover.listing import Listing, entries_of
+from tasks.discover.listing import Clock, Listing, entries_of
 from tasks.discover.markup import plain
 from tasks.discover.repair import Root, cut, find_root, items_alone, repaired
 from tasks.model import FeedDocument, FeedKind
@@ -24,15 +25,20 @@ _MAX_FEED_TITLE_CHARACTERS = 500
 _BLANK = b" \t\r\n\0\xef\xbb\xbf\xfe\xff"
 _XML_IN_UTF8 = {"content-type": "application/xml; charset=utf-8"}
 _DATE_FIELDS = ("published", "created", "updated")
+# ttl, sy:updatePeriod and sy:updateFrequency as feedparser calls them.
+_PACE_FIELDS = ("ttl", "sy_updateperiod", "sy_updatefrequency")
 # How the document itself calls what feedparser calls "published"; "updated" may be dc:date or atom:updated.
 _ORIGINS = {(FeedKind.RSS, "published"): "pubDate"}
 
 
-def parse_feed(body: bytes, feed_url: str, *, zone: str, charset: str | None = None) -> FeedDocument | Failure:
+def parse_feed(
+    body: bytes, feed_url: str, *, zone: str, charset: str | None = None, ignore_zone: bool = False
+) -> FeedDocument | Failure:
     """The entries of a feed in the order listed, sniffed by content; pure, total on any bytes.
 
     `body` is inflated already; `feed_url` is the final URL (relative links hang on it), `zone` the portal's IANA
-    time zone, `charset` the one of the Content-Type header. Items without an address are named in `rejected`, so is
+    time zone, `charset` the one of the Content-Type header; with `ignore_zone` times are read in `zone` whatever zone
+    they name. Items without an address are named in `rejected`, so is
     what goes beyond 5,000 items. A feed without items is a document without entries. Failures: EMPTY_BODY,
     NOT_A_FEED (the detail says what it is instead), CRASH with the traceback.
     """
@@ -41,13 +47,13 @@ def parse_feed(body: bytes, feed_url: str, *, zone: str, charset: str | None = N
     try:
         text = decode(body, charset)
         if text.lstrip("\ufeff \t\r\n\0").startswith("{"):
-            return parse_json_feed(text.lstrip("\ufeff \t\r\n\0"), feed_url, zone, MAX_ENTRIES)
-        return _parse_xml(text, feed_url, zone)
+            return parse_json_feed(text.lstrip("\ufeff \t\r\n\0"), feed_url, Clock(zone, ignore_zone), MAX_ENTRIES)
+        return _parse_xml(text, feed_url, Clock(zone, ignore_zone))
     except Exception:  # noqa: BLE001 - a foreign parser on foreign bytes: the item fails, with its traceback, not the batch
         return Failure(Stage.DISCOVER, Reason.CRASH, traceback.format_exc(limit=-8))
 
 
-def _parse_xml(text: str, feed_url: str, zone: str) -> FeedDocument | Failure:
+def _parse_xml(text: str, feed_url: str, clock: Clock) -> FeedDocument | Failure:
     """The entries of an RSS, RDF or Atom document."""
     root = find_root(text)
     if root.kind is None:
@@ -57,13 +63,15 @@ def _parse_xml(text: str, feed_url: str, zone: str) -> FeedDocument | Failure:
     if not parsed.entries and (parsed.bozo or not parsed.version):
         trouble = parsed.get("bozo_exception") or "no channel and no item"
         return Failure(Stage.DISCOVER, Reason.NOT_A_FEED, f"<{root.tag}>, but {trouble}")
-    entries, rejected = entries_of((_listing(listed, root.kind) for listed in parsed.entries), feed_url, zone)
+    entries, rejected = entries_of((_listing(listed, root.kind) for listed in parsed.entries), feed_url, clock)
     return FeedDocument(
         kind=root.kind,
         title=plain(_text(parsed.feed, "title"), _MAX_FEED_TITLE_CHARACTERS),
         language=_text(parsed.feed, "language") or None,
         entries=entries,
         rejected=(*rejected, *broken, *left_out),
+        asked_pace=document_pace(*(_text(parsed.feed, key) for key in _PACE_FIELDS)),
+        quiet_hours=quiet_hours(text) if root.kind is FeedKind.RSS else (),
     )
 
 
@@ -106,6 +114,7 @@ def _listing(listed: dict[str, Any], kind: FeedKind) -> Listing:
         title=_text(listed, "title"),
         summary=_text(listed, "summary") or (_text(contents[0], "value") if contents else ""),
         dates=tuple((origin, raw) for origin, raw in dates if raw),
+        modified=("feed.updated", _text(listed, "updated")) if kind is FeedKind.ATOM else None,
     )
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from tasks.discover.listing import Listing, entries_of
+from tasks.discover.listing import Clock, Listing, entries_of
 from tasks.discover.markup import plain
 from tasks.model import FeedDocument, FeedKind
 from tasks.outcome import Failure, Reason, Stage
@@ -11,7 +11,7 @@ from tasks.outcome import Failure, Reason, Stage
 _MAX_FEED_TITLE_CHARACTERS = 500
 
 
-def parse_json_feed(text: str, feed_url: str, zone: str, limit: int) -> FeedDocument | Failure:
+def parse_json_feed(text: str, feed_url: str, clock: Clock, limit: int) -> FeedDocument | Failure:
     """The entries of a JSON Feed; NOT_A_FEED for JSON of another kind and for what is no JSON."""
     try:
         document = json.loads(text)
@@ -20,7 +20,7 @@ def parse_json_feed(text: str, feed_url: str, zone: str, limit: int) -> FeedDocu
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list) or not (items or "jsonfeed" in str(document.get("version"))):
         return Failure(Stage.DISCOVER, Reason.NOT_A_FEED, "JSON without a list of items")
-    entries, rejected = entries_of((_listing(listed) for listed in items[:limit]), feed_url, zone)
+    entries, rejected = entries_of((_listing(listed) for listed in items[:limit]), feed_url, clock)
     if len(items) > limit:
         rejected += (f"{len(items) - limit} items beyond the first {limit} were not read",)
     return FeedDocument(
@@ -45,6 +45,7 @@ def _listing(listed: object) -> Listing:
         title=_text(listed, "title"),
         summary=_text(listed, "summary") or _text(listed, "content_text") or _text(listed, "content_html"),
         dates=tuple((origin, raw) for origin, key in dates if (raw := _text(listed, key))),
+        modified=("feed.date_modified", _text(listed, "date_modified")),
     )
 
 

@@ -1,5 +1,6 @@
 """From what a feed lists to entries: the same rules for every form of feed."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,13 +14,15 @@ _MAX_TITLE_CHARACTERS = 500
 _MAX_SUMMARY_CHARACTERS = 5000
 _MAX_GUID_CHARACTERS = 1000
 _SHOWN_CHARACTERS = 80
+# Google News answers these with a script that leads on; what they lead to is in no feed.
+_BLOB = re.compile(r"https?://news\.google\.[a-z.]+/(?:rss/|__i/rss/rd/)?(?:articles|read)/")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One item as the feed prints it: its links and dates in the order in which we trust them, markup untouched.
 
-    `dates` pairs the origin (see `Timestamp`) with the printed date.
+    `dates` pairs the origin (see `Timestamp`) with the printed date, so does `modified` for the time of change.
     """
 
     links: tuple[str, ...]
@@ -27,12 +30,28 @@ class Listing:
     title: str = ""
     summary: str = ""
     dates: tuple[tuple[str, str], ...] = ()
+    modified: tuple[str, str] | None = None
 
 
-def entries_of(listings: Iterable[Listing], feed_url: str, zone: str) -> tuple[tuple[FeedEntry, ...], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How times are read: `zone` is the portal's IANA name; with `ignore_zone` it counts whatever zone is printed."""
+
+    zone: str
+    ignore_zone: bool = False
+
+    def read(self, raw: str, origin: str) -> Timestamp | None:
+        """The instant that a printed date means; see tasks.dates.parse_date."""
+        return parse_date(raw, zone=self.zone, origin=origin, ignore_zone=self.ignore_zone)
+
+
+def entries_of(
+    listings: Iterable[Listing], feed_url: str, clock: Clock
+) -> tuple[tuple[FeedEntry, ...], tuple[str, ...]]:
     """The entries in the order listed, and a line for each item without a usable link.
 
-    An article listed twice (same canonical URL) is one entry, the first. A link to the feed itself is none.
+    An article listed twice (same canonical URL) is one entry, the first. A link to the feed itself is none, nor is
+    one of Google News, which stands for an article and is not its address.
     """
     entries: dict[str, FeedEntry] = {}
     rejected: list[str] = []
@@ -42,7 +61,7 @@ def entries_of(listings: Iterable[Listing], feed_url: str, zone: str) -> tuple[t
         if not found:
             rejected.append(_rejection(number, listing))
         elif found[1] not in entries:
-            entries[found[1]] = _entry(*found, listing, zone)
+            entries[found[1]] = _entry(*found, listing, clock)
     return tuple(entries.values()), tuple(rejected)
 
 
@@ -51,25 +70,26 @@ def _address(links: Iterable[str], feed_url: str, own: str | None) -> tuple[str,
     for link in links:
         url = absolute_url(feed_url, link)
         canonical = canonical_url(url) if url else None
-        if url and canonical and canonical != own:
+        if url and canonical and canonical != own and not _BLOB.match(url):
             return url, canonical
     return None
 
 
-def _entry(url: str, canonical: str, listing: Listing, zone: str) -> FeedEntry:
+def _entry(url: str, canonical: str, listing: Listing, clock: Clock) -> FeedEntry:
     return FeedEntry(
         url=url,
         canonical_url=canonical,
         guid=clean(listing.guid)[:_MAX_GUID_CHARACTERS] or None,
         title=plain(listing.title, _MAX_TITLE_CHARACTERS),
         summary=plain(listing.summary, _MAX_SUMMARY_CHARACTERS),
-        published=_published(listing.dates, zone),
+        published=_published(listing.dates, clock),
+        modified=clock.read(listing.modified[1], listing.modified[0]) if listing.modified else None,
     )
 
 
-def _published(dates: Iterable[tuple[str, str]], zone: str) -> Timestamp | None:
+def _published(dates: Iterable[tuple[str, str]], clock: Clock) -> Timestamp | None:
     """The first printed date that means an instant."""
-    read = (parse_date(raw, zone=zone, origin=origin) for origin, raw in dates)
+    read = (clock.read(raw, origin) for origin, raw in dates)
     return next((timestamp for timestamp in read if timestamp), None)
 
 

@@ -13,10 +13,9 @@ from itertools import pairwise
 
 from lxml.etree import _Element
 
-from tasks.dates import parse_date
-from tasks.discover.html_tree import TooDeepError, base_of, parse_html, text_of, title_of
-from tasks.discover.listing import Listing, entries_of
 from config.selectors import Selectors, find
+from tasks.discover.html_tree import TooDeepError, base_of, parse_html, text_of, title_of
+from tasks.discover.listing import Clock, Listing, entries_of
 from tasks.discover.sites import on_site
 from tasks.model import FeedDocument, FeedEntry, FeedKind, Timestamp
 from tasks.outcome import Failure, Reason, Stage
@@ -40,7 +39,7 @@ class _Shown:
     date: str = ""
 
 
-def parse_listing(
+def parse_listing(  # noqa: PLR0913 - what is known besides the bytes, each under its name
     body: bytes,
     url: str,
     selectors: Selectors,
@@ -48,10 +47,12 @@ def parse_listing(
     zone: str,
     charset: str | None = None,
     partners: Collection[str] = (),
+    ignore_zone: bool = False,
 ) -> FeedDocument | Failure:
     """The entries that the selectors find, in the order of the page; pure, total on any bytes.
 
-    `body` is inflated already, `url` the final URL, `zone` the portal's IANA time zone. Links to another site than
+    `body` is inflated already, `url` the final URL, `zone` the portal's IANA time zone, which
+    counts for all times with `ignore_zone`. Links to another site than
     that of `url` are rejected, unless it is one of `partners` (hosts). Where nothing is found, or nothing found has an
     address, the page is no listing any more: NOT_A_FEED, and the detail says which selector it was. Other failures:
     EMPTY_BODY, CRASH with the traceback. Only the first 1,000 items are read.
@@ -59,28 +60,30 @@ def parse_listing(
     if not body.strip(_BLANK):
         return Failure(Stage.DISCOVER, Reason.EMPTY_BODY, f"{len(body)} bytes, none of them a sign")
     try:
-        return _parse(decode(body, charset), url, selectors, zone, partners)
+        return _parse(decode(body, charset), url, selectors, Clock(zone, ignore_zone), partners)
     except TooDeepError as error:
         return _no_listing(f"the page can't be read: {error}")
     except Exception:  # noqa: BLE001 - a foreign parser on foreign bytes: the page fails, with its traceback, not the batch
         return Failure(Stage.DISCOVER, Reason.CRASH, traceback.format_exc(limit=-8))
 
 
-def _parse(text: str, url: str, selectors: Selectors, zone: str, partners: Collection[str]) -> FeedDocument | Failure:
+def _parse(
+    text: str, url: str, selectors: Selectors, clock: Clock, partners: Collection[str]
+) -> FeedDocument | Failure:
     root = parse_html(text)
     if root is None:
         return _no_listing("the document has no markup")
     items = [found for found in find(root, selectors.item) if isinstance(found, _Element)]
     base = base_of(root, url)
     shown = [_shown(item, selectors, base) for item in _innermost(items[:MAX_ITEMS])]
-    entries, unusable = entries_of(_listings(shown, selectors), url, zone)
+    entries, unusable = entries_of(_listings(shown, selectors), url, clock)
     page = f"on the page {title_of(root)[:80]!r}"
     if not items:
         return _no_listing(f"item: {selectors.item!r} finds nothing {page}")
     if not entries:
         return _no_listing(f"link: {selectors.link!r} finds no address in {len(items)} items {page}; {unusable[0]}")
     beyond = [f"{len(items) - MAX_ITEMS} items beyond the first {MAX_ITEMS} were not read"] * (len(items) > MAX_ITEMS)
-    kept, strangers = on_site(_dated(entries, shown, selectors, url, zone), url, partners)
+    kept, strangers = on_site(_dated(entries, shown, selectors, url, clock), url, partners)
     return FeedDocument(
         kind=FeedKind.LISTING,
         title=title_of(root) or None,
@@ -159,7 +162,7 @@ def _listings(shown: Iterable[_Shown], selectors: Selectors) -> Iterator[Listing
 
 
 def _dated(
-    entries: Sequence[FeedEntry], shown: Iterable[_Shown], selectors: Selectors, url: str, zone: str
+    entries: Sequence[FeedEntry], shown: Iterable[_Shown], selectors: Selectors, url: str, clock: Clock
 ) -> Sequence[FeedEntry]:
     """The entries with their dates read by `date_format` where there is one."""
     if not selectors.date_format:
@@ -167,20 +170,20 @@ def _dated(
     printed: dict[str | None, str] = {}
     for one in shown:
         printed.setdefault(absolute_url(url, one.link), one.date)
-    return [replace(entry, published=_formatted(printed[entry.url], selectors.date_format, zone)) for entry in entries]
+    return [replace(entry, published=_formatted(printed[entry.url], selectors.date_format, clock)) for entry in entries]
 
 
-def _formatted(printed: str, date_format: str, zone: str) -> Timestamp | None:
+def _formatted(printed: str, date_format: str, clock: Clock) -> Timestamp | None:
     """The instant of a date in a known format, None where it is not in it."""
     try:
         read = datetime.strptime(printed, date_format)  # noqa: DTZ007 - parse_date applies the zone
     except ValueError:
         return None
-    timestamp = parse_date(f"{read.date()}{_clock(read, date_format)}", zone=zone, origin=_ORIGIN)
+    timestamp = clock.read(f"{read.date()}{_time_of_day(read, date_format)}", _ORIGIN)
     return replace(timestamp, raw=printed) if timestamp else None
 
 
-def _clock(read: datetime, date_format: str) -> str:
+def _time_of_day(read: datetime, date_format: str) -> str:
     """The time of day as far as the format goes, with the offset that it read."""
     if not _CLOCK.search(date_format):
         return ""

@@ -12,8 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tasks.dates import parse_date
-from tasks.discover.listing import Listing, entries_of
+from tasks.discover.listing import Clock, Listing, entries_of
 from tasks.discover.repair import Root, find_root
 from tasks.discover.sitemap_markup import MAX_TAGS, Printed, SitemapRoot, find_sitemap, read_items
 from tasks.discover.sites import on_site
@@ -42,12 +41,12 @@ class _Reading:
     """What is known about a sitemap besides its bytes."""
 
     url: str
-    zone: str
+    clock: Clock
     window: Window | None
     partners: Collection[str]
 
 
-def parse_sitemap(
+def parse_sitemap(  # noqa: PLR0913 - what is known besides the bytes, each under its name
     body: bytes,
     url: str,
     *,
@@ -55,10 +54,12 @@ def parse_sitemap(
     window: Window | None = None,
     charset: str | None = None,
     partners: Collection[str] = (),
+    ignore_zone: bool = False,
 ) -> FeedDocument | SitemapIndex | Failure:
     """The entries of a sitemap or the children of an index in the order listed; pure, total on any bytes.
 
-    `body` is inflated already, `url` the final URL, `zone` the portal's IANA time zone. With a `window` only what can
+    `body` is inflated already, `url` the final URL, `zone` the portal's IANA time zone, which counts for all
+    times with `ignore_zone`. With a `window` only what can
     lie inside it is kept (window.py) and the rest is counted in `outside_window`. Links to another site than that of
     `url` are rejected, unless it is one of `partners` (hosts). `rejected` also names broken items and counts what goes
     beyond 50,000; it has at most 101 lines, the last of which counts the others.
@@ -73,7 +74,7 @@ def parse_sitemap(
     if len(body) > MAX_BYTES:
         return Failure(Stage.DISCOVER, Reason.TOO_LARGE, f"{len(body)} bytes; a sitemap has at most {MAX_BYTES}")
     try:
-        return _parse(decode(body, charset), _Reading(url, zone, window, partners))
+        return _parse(decode(body, charset), _Reading(url, Clock(zone, ignore_zone), window, partners))
     except Exception:  # noqa: BLE001 - a foreign parser on foreign bytes: the sitemap fails, with its traceback, not the batch
         return Failure(Stage.DISCOVER, Reason.CRASH, traceback.format_exc(limit=-8))
 
@@ -115,7 +116,7 @@ def _lines_document(text: str, reading: _Reading) -> FeedDocument:
     """A sitemap in text form: an address on each line, and nothing else is known."""
     lines = [stripped for line in text.splitlines() if (stripped := line.strip("\ufeff \t\0"))]
     listings = (Listing((line,)) if line.startswith(_WEB) else Listing((), guid=line) for line in lines[:MAX_URLS])
-    entries, rejected = entries_of(listings, reading.url, reading.zone)
+    entries, rejected = entries_of(listings, reading.url, reading.clock)
     if len(lines) > MAX_URLS:
         rejected += (f"{len(lines) - MAX_URLS} lines beyond the first {MAX_URLS} were not read",)
     return _document(FeedKind.SITEMAP, entries, rejected, reading)
@@ -159,8 +160,8 @@ def _entries(printed: Iterable[Printed], reading: _Reading) -> tuple[list[FeedEn
     by_url: dict[str | None, Printed] = {}
     for one in printed:
         by_url.setdefault(absolute_url(reading.url, one.loc), one)
-    entries, rejected = entries_of((_listing(one) for one in printed), reading.url, reading.zone)
-    return [_completed(entry, by_url[entry.url], reading.zone) for entry in entries], rejected
+    entries, rejected = entries_of((_listing(one) for one in printed), reading.url, reading.clock)
+    return [_completed(entry, by_url[entry.url], reading.clock) for entry in entries], rejected
 
 
 def _listing(printed: Printed) -> Listing:
@@ -172,9 +173,9 @@ def _listing(printed: Printed) -> Listing:
     )
 
 
-def _completed(entry: FeedEntry, printed: Printed, zone: str) -> FeedEntry:
+def _completed(entry: FeedEntry, printed: Printed, clock: Clock) -> FeedEntry:
     """The entry with what only sitemaps say."""
-    modified = parse_date(printed.lastmod, zone=zone, origin="sitemap.lastmod")
+    modified = clock.read(printed.lastmod, "sitemap.lastmod")
     news = printed.news
     if not news:
         return replace(entry, modified=modified)

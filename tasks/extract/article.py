@@ -5,8 +5,12 @@ import traceback
 from config.errors import Misconfigured
 from tasks.extract.assembly import assemble, read_head
 from tasks.extract.body import find_body
+from tasks.extract.carried import fill
+from tasks.extract.gates import find_objection, is_suspect
+from tasks.extract.landing import led_home
+from tasks.extract.marks import quoted
 from tasks.extract.opening import find_opening
-from tasks.extract.page import Statements, read_statements
+from tasks.extract.page import Statements, declares_article, read_statements
 from tasks.extract.pruning import prune
 from tasks.extract.tree import TooDeepError, not_html, not_markup, parse
 from tasks.model import Article, Page, Profile
@@ -23,18 +27,25 @@ def extract_article(page: Page, profile: Profile, *, limit: int) -> Article | Fa
         return _failure(Reason.EMPTY_BODY, f"{page.final_url}: no content")
     if kind := not_html(body):
         return _failure(Reason.NOT_A_PAGE, f"{page.final_url}: {kind}")
-    return extract_html(decode(body, page.charset), page.final_url, profile)
+    if led_home(page.url, page.final_url, profile.homepage):
+        return _failure(Reason.SOFT_404, f"{page.url}: redirected to the homepage, {page.final_url}")
+    return extract_html(decode(body, page.charset), page.final_url, profile, asked=page.url)
 
 
-def extract_html(html: str, url: str, profile: Profile) -> Article | Failure:
-    """The article of a decoded page; never raises: what a library can't digest is a CRASH with its traceback."""
+def extract_html(html: str, url: str, profile: Profile, *, asked: str | None = None) -> Article | Failure:
+    """The article of a decoded page; never raises: what a library can't digest is a CRASH with its traceback.
+
+    `url` is the address that answered, `asked` the one that was requested where it is another.
+    """
     if not html.strip():
         return _failure(Reason.EMPTY_BODY, f"{url}: no content")
     if kind := not_markup(html):
         return _failure(Reason.NOT_A_PAGE, f"{url}: {kind}")
     try:
         root = parse(html)
-        return _no_text(url, "no element in the markup") if root is None else _read(read_statements(root, url, profile))
+        if root is None:
+            return _failure(Reason.NO_TEXT, f"{url}: no element in the markup")
+        return _outcome(read_statements(root, url, profile), html, asked or url)
     except TooDeepError:
         return _failure(Reason.TOO_LARGE, f"{url}: elements nested deeper than the parser follows")
     except Misconfigured:
@@ -43,20 +54,30 @@ def extract_html(html: str, url: str, profile: Profile) -> Article | Failure:
         return _failure(Reason.CRASH, f"{url}: {traceback.format_exc(limit=-8)}")
 
 
-def _read(page: Statements) -> Article | Failure:
-    """Everything that the page says is read before pruning changes the tree."""
+def _outcome(page: Statements, html: str, asked: str) -> Article | Failure:
+    """The article, unless the gates refuse it; a page that is suspect is parsed again, because reading pruned it."""
+    title, article = _read(page)
+    if is_suspect(page, article) and (whole := parse(html)) is not None:
+        objection = find_objection(page, whole, asked, article)
+        if objection and objection[0] is Reason.JS_ONLY and declares_article(page) and fill(whole):
+            title, article = _read(read_statements(whole, page.url, page.profile))
+        elif objection:
+            return _failure(objection[0], f"{page.url}: {objection[1]}")
+    if article is None:
+        lacking = f"the title {quoted(title)} without text, and no word of an article" if title else "no title"
+        return _failure(Reason.NO_TEXT, f"{page.url}: {lacking}")
+    return article
+
+
+def _read(page: Statements) -> tuple[str, Article | None]:
+    """Title and article, where there are such; all that the page says is read before pruning changes the tree."""
     head = read_head(page)
     if head is None:
-        return _no_text(page.url, "no title")
+        return "", None
     prune(page.root, page.headline)
     body = find_body(page)
     opening = find_opening(page, body.paragraphs, head.captions)
-    article = assemble(page, head, opening, body)
-    return _no_text(page.url, "a title without text, and no word of an article") if article is None else article
-
-
-def _no_text(url: str, detail: str) -> Failure:
-    return _failure(Reason.NO_TEXT, f"{url}: {detail}")
+    return head.title.value, assemble(page, head, opening, body)
 
 
 def _failure(reason: Reason, detail: str) -> Failure:

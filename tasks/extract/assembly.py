@@ -17,6 +17,7 @@ from tasks.extract.labels import (
 )
 from tasks.extract.opening import Opening
 from tasks.extract.page import Said, Statements, declares_article, squeezed
+from tasks.extract.rights import find_rights
 from tasks.extract.times import Times, find_times
 from tasks.extract.titles import find_kicker, find_title, title_spellings
 from tasks.extract.tree import captions_of
@@ -61,7 +62,7 @@ def read_head(page: Statements) -> Head | None:
         "image_url": find_image(page),
         "image_credit": find_image_credit(page),
     }
-    values = {name: value for name, value in said.items() if value}
+    values = {name: value for name, value in said.items() if value} | find_rights(page)
     captions = frozenset(map(squeezed, captions_of(page.root)))
     return Head(
         title,

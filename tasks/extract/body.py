@@ -19,6 +19,8 @@ from tasks.extract.page import Statements, declares_article, squeezed
 from tasks.extract.preparing import Plain, prepare
 from tasks.extract.structured import plain
 from tasks.extract.tree import BULLET_MARKS, SENTENCE_ENDS, blocks_after, is_linked, lines_of, text_of
+from tasks.extract.walls import says
+from tasks.outcome import Reason
 from tasks.text import clean
 
 # A table with a cell longer than this is layout, not figures.
@@ -87,20 +89,25 @@ def find_body(page: Statements) -> Body:
     printed, headings = _printed_paragraphs(plain_page)
     if _is_glued(page, printed) or (sum(map(len, printed)) < _SHORT_CHARACTERS and declares_article(page)):
         printed = _short_paragraphs(page) or printed
-    stated = _stated_paragraphs(page.article.get("articleBody"))
+    # Where the page prints nothing at all, a teaser is what there is to read.
+    least = _MIN_STATED_CHARACTERS if printed else _SENTENCE_CHARACTERS
+    stated = _stated_paragraphs(page.article.get("articleBody"), least)
     if sum(map(len, printed)) < _MIN_PRINTED_SHARE * sum(map(len, stated)):
         return Body(stated, "jsonld")
     return Body(printed, "trafilatura", headings, _lines_behind(page, printed))
 
 
 def keep_body(body: Body, frame: Frame) -> list[str]:
-    """The paragraphs without repeated title, kicker, bylines, captions, datelines and notices, each once."""
+    """The paragraphs without repeated title, kicker, bylines, captions, datelines, notices and offers, each once."""
     kept = [text for text in _without_boxes(body) if not _is_framing(text, frame)]
     start = next((at for at, text in enumerate(kept) if len(text) >= _PROSE_CHARACTERS), 0)
     head = [text for text in kept[:start] if not _is_label(text) or squeezed(text) in frame.opening]
     tail = kept[start:]
     ending = [text for text in tail[-_CLOSING:] if not _is_author_note(text, frame.names)]
-    return _without_closing_headings(head + tail[:-_CLOSING] + ending, body.headings)
+    texts = _without_closing_headings(head + tail[:-_CLOSING] + ending, body.headings)
+    # What follows a teaser; where there is nothing else, the gates want to see it.
+    free = [text for text in texts[-_CLOSING:] if not says(Reason.PAYWALL, text)]
+    return _without_closing_headings([*texts[:-_CLOSING], *free], body.headings) or texts
 
 
 def _is_glued(page: Statements, printed: list[str]) -> bool:
@@ -165,9 +172,9 @@ def _lines_behind(page: Statements, printed: list[str]) -> tuple[str, ...]:
     return tuple(islice(behind, 1, 1 + _BEHIND))
 
 
-def _stated_paragraphs(article_body: object) -> list[str]:
-    """The paragraphs of a JSON-LD articleBody; [] where it is a teaser."""
-    if not isinstance(article_body, str) or len(article_body) < _MIN_STATED_CHARACTERS:
+def _stated_paragraphs(article_body: object, least: int) -> list[str]:
+    """The paragraphs of a JSON-LD articleBody; [] where it has fewer than `least` characters."""
+    if not isinstance(article_body, str) or len(article_body) < least:
         return []
     return [text for line in _STATED_BREAK.split(article_body) if (text := plain(line))]
 

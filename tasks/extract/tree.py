@@ -31,9 +31,18 @@ _NOT_HTML = {
     b"RIFF": "media",
     b"PK\x03\x04": "archive",
     b"\x00\x00\x00": "media",
+    b"\x00\x00\x01\x00": "image",
+    b"II*\x00": "image",
+    b"MM\x00*": "image",
+    b"\x1aE\xdf\xa3": "media",
+    b"\xd0\xcf\x11\xe0": "office document",
+    b"{\\rtf": "office document",
+    b"%!PS": "PostScript",
     b"OggS": "media",
     b"ID3": "media",
 }
+# How much of a byte order mark and blank lines may stand in front of a document's first bytes.
+_JUNK_BYTES = 1024
 _BREAK = "\x1e"
 # Levels of elements that are followed with their structure; pages of people have 10 to 60.
 _MAX_DEPTH = 400
@@ -41,20 +50,30 @@ _PROLOGUE = re.compile(
     r"(?:\s|\ufeff|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE
 )
 _OTHER_XML = re.compile(r"<(rss|feed|rdf:rdf|urlset|sitemapindex|svg|opml|error|wml|math)\b", re.IGNORECASE)
+# Behind an XML declaration the root element says it: NITF, NewsML, SOAP, XBRL, whatever comes.
+_NO_HTML = re.compile(
+    r"<(?!(?:[a-z]+:)?(?:html|head|body|title|meta|link|script|main|article|section|header|div|table|center|font|p|h1)\b)"
+    r"([a-z][\w:.-]{0,60})",
+    re.IGNORECASE,
+)
 _ANY_TAG = re.compile(r"<[a-z!]", re.IGNORECASE)
 CLASS_ATTRIBUTES = ("class", "id", "itemprop", "data-testid", "data-component")
 
 
 def not_html(body: bytes) -> str | None:
     """What `body` is instead of a page, by its first bytes; None where it may be one."""
-    return next((name for magic, name in _NOT_HTML.items() if body.startswith(magic)), None)
+    start = body[:_JUNK_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return next((name for magic, name in _NOT_HTML.items() if start.startswith(magic)), None)
 
 
 def not_markup(html: str) -> str | None:
     """What the decoded text is instead of HTML, by its first tag; None where it may be a page."""
     prologue = _PROLOGUE.match(html)
     start = prologue.end() if prologue else 0
-    if other := _OTHER_XML.match(html, start):
+    other = _OTHER_XML.match(html, start)
+    if other is None and "<?xml" in html[:start].lower():
+        other = _NO_HTML.match(html, start)
+    if other:
         return f"XML ({other[1].lower()})"
     if html[start : start + 1] in ("{", "["):
         return "JSON"

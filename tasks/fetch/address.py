@@ -1,7 +1,8 @@
 """Which addresses we may connect to: public ones, so that no portal can make us ask our own network (SSRF).
 
 Three gates, because each alone has a way around it: `objection` reads the address bar, `GuardedResolver` filters what
-a name resolves to, `public_socket` sees the address that is really connected to, however it was spelled.
+a name resolves to, `public_socket` sees the address that is really connected to, however it was spelled. Behind a proxy
+the first gate is the only one of ours: the proxy looks names up and connects.
 """
 
 import ipaddress
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import AddrInfoType
-from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from tasks.outcome import Failure, Reason, Stage
 
@@ -55,13 +56,32 @@ def objection(url: str, *, allow_private: bool) -> Failure | None:
         return None
     if port not in PORTS:
         return Failure(Stage.FETCH, Reason.FORBIDDEN_ADDRESS, f"{url}: port {port} is none of a portal's; {WAY_OUT}")
-    host = parts.hostname or ""
-    try:
-        public = is_public(host)
-    except ValueError:
-        return None  # a name: what it resolves to is judged below
+    host = _as_asked(url) or parts.hostname or ""
+    if _is_public_or_name(host):
+        return None
     detail = f"{url}: {host} is not a public address; {WAY_OUT}"
-    return None if public else Failure(Stage.FETCH, Reason.FORBIDDEN_ADDRESS, detail)
+    return Failure(Stage.FETCH, Reason.FORBIDDEN_ADDRESS, detail)
+
+
+def _as_asked(url: str) -> str | None:
+    """The host of `url` as the client will ask for it: yarl turns digits in circles into plain ones."""
+    host = URL(url).host
+    return host.rstrip(".").lower() if host else None
+
+
+def _is_public_or_name(host: str) -> bool:
+    """Whether `host` is a public address or a name that must be looked up; localhost is known to be neither."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return is_public(host)
+    except ValueError:
+        pass
+    try:
+        # 2130706433, 0x7f.1, 0177.0.0.1: no literals by RFC 3986, and read as addresses by every resolver.
+        return is_public(socket.inet_ntoa(socket.inet_aton(host)))
+    except (OSError, UnicodeEncodeError):
+        return True
 
 
 class GuardedResolver(AbstractResolver):
@@ -70,8 +90,8 @@ class GuardedResolver(AbstractResolver):
     Checking in the resolver, not before it, is what makes DNS rebinding useless: no second look-up happens.
     """
 
-    def __init__(self, inner: AbstractResolver | None = None) -> None:
-        self._inner = inner or ThreadedResolver()
+    def __init__(self, inner: AbstractResolver) -> None:
+        self._inner = inner
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET

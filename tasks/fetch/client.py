@@ -1,58 +1,42 @@
 """One GET request: redirects followed under guard, limits kept, every outcome named. One client per process."""
 
-import asyncio
-import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
-from urllib.parse import urlsplit
+from typing import Self, cast
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from tasks.fetch.address import ForbiddenAddressError, GuardedResolver, objection, public_socket
-from tasks.model import Response
-from tasks.outcome import Failure, Reason, Stage
-from tasks.urls import absolute_url
+from tasks.fetch import walls
+from tasks.fetch.address import GuardedResolver, objection, public_socket
+from tasks.fetch.body import Deadline, read_body, read_telling, text_of
+from tasks.fetch.failures import failed, failure_of, proxy_refused, storable
+from tasks.fetch.hops import REDIRECTS, Hop, Trip, hop_of, is_same_place
+from tasks.fetch.limits import Limits, limits_of, trusted
+from tasks.fetch.names import OwnThreads
+from tasks.model import Moved, Response
+from tasks.outcome import Failure, Reason
 
-MAX_REDIRECTS = 10
-LONGEST_RETRY_AFTER = timedelta(days=1)
+__all__ = ["Client", "Limits", "limits_of"]
+
 LONGEST_CONNECT_S = 10.0
-# Portals send long cookie and policy headers; aiohttp's 8 KiB is too little for some.
+# Portals send long cookie and policy headers, and many of them; aiohttp's 8 KiB and 128 are too little for some.
 HEADER_BYTES = 64 * 1024
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# What another origin gets to see after a redirect. A list of what may go, not of what may not: a portal's key can
-# have any name.
-_OPEN_HEADERS = frozenset({"accept", "accept-language", "if-none-match", "if-modified-since", "user-agent"})
-_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
-_REASONS = {
-    204: Reason.EMPTY_BODY,
-    401: Reason.BLOCKED,
-    403: Reason.BLOCKED,
-    451: Reason.BLOCKED,
-    404: Reason.NOT_FOUND,
-    410: Reason.GONE,
-    429: Reason.THROTTLED,
-}
+HEADERS = 1000
+OK = 200
+NOT_MODIFIED = 304
+PROXY_AUTHENTICATION = 407
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one request may cost, and where it may go."""
-
-    timeout: timedelta
-    max_bytes: int
-    user_agent: str
-    allow_private: bool = False
+Leaves = Callable[[str, str], bool]
 
 
 class Client:
-    """The pooled HTTP client of a process; use as an async context manager, call `get`.
+    """The pooled HTTP client of a process; use as an async context manager, call `get` or `get_here`.
 
-    `resolver` looks names up, the system's where it is None; what it finds is guarded either way.
+    `resolver` looks names up, the system's where it is None; what it finds is guarded either way, unless a proxy
+    stands between: then only the proxy is connected to, wherever it is, and looks the portals' names up itself.
     """
 
     def __init__(self, limits: Limits, resolver: AbstractResolver | None = None) -> None:
@@ -62,21 +46,26 @@ class Client:
         self._connect_s = min(LONGEST_CONNECT_S, limits.timeout.total_seconds())
 
     async def __aenter__(self) -> Self:
-        open_to_all = self._limits.allow_private
+        limits = self._limits
+        self._resolver = self._resolver or OwnThreads()
+        unguarded = limits.allow_private or limits.proxy is not None
         connector = aiohttp.TCPConnector(
             limit=0,
             ttl_dns_cache=300,
-            resolver=self._resolver if open_to_all else GuardedResolver(self._resolver),
-            socket_factory=None if open_to_all else public_socket,
+            resolver=self._resolver if unguarded else GuardedResolver(self._resolver),
+            socket_factory=None if unguarded else public_socket,
+            ssl=trusted(limits.ca_file) if limits.ca_file else True,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": self._limits.user_agent, "Accept-Encoding": "gzip, br, zstd"},
+            headers={"User-Agent": limits.user_agent, "Accept-Encoding": "gzip, br, zstd"},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_s),
+            proxy=limits.proxy,
             max_line_size=HEADER_BYTES,
             max_field_size=HEADER_BYTES,
+            max_headers=HEADERS,
             read_bufsize=2**18,
         )
         return self
@@ -86,138 +75,124 @@ class Client:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+        if self._resolver is not None:
+            await self._resolver.close()
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Response | Failure:
         """The answer of `url` after at most ten redirects, or why there is none; no server can make this raise.
 
         A 304 is an answer only to a request with conditions in `headers`.
         """
-        started = asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(self._limits.timeout.total_seconds()):
-                return await self._follow(url, dict(headers), started)
-        except aiohttp.ServerTimeoutError:
-            return _failure(Reason.UNREACHABLE, f"no connection within {self._connect_s:g} s")
-        except TimeoutError:
-            seconds = self._limits.timeout.total_seconds()
-            return _failure(Reason.TIMEOUT, f"no complete answer within {seconds:g} s")
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            return _failure_of(error)
+        return cast("Response | Failure", await self._travel(Trip(url, headers), _never))
 
-    async def _follow(self, url: str, headers: dict[str, str], started: float) -> Response | Failure:
-        at = url
-        asked: set[str] = set()
-        while at not in asked and len(asked) <= MAX_REDIRECTS:
-            problem = objection(at, allow_private=self._limits.allow_private)
+    async def get_here(self, url: str, headers: Mapping[str, str]) -> Response | Moved | Failure:
+        """Like `get`, but a redirect to another host (see `is_same_place`) is not followed: Moved."""
+        return await self._travel(Trip(url, headers), _leads_away)
+
+    async def _travel(self, trip: Trip, leaves: Leaves) -> Response | Moved | Failure:
+        """The end of `trip`, every failure with the number of requests that it took."""
+        deadline = Deadline(self._limits)
+        try:
+            async with deadline.clock:
+                outcome = await self._follow(trip, leaves, deadline)
+        except aiohttp.ServerTimeoutError:
+            outcome = failed(Reason.UNREACHABLE, f"no connection within {self._connect_s:g} s")
+        except TimeoutError:
+            outcome = deadline.missed()
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            outcome = failure_of(error)
+            # These two come before anything is sent.
+            if outcome.reason in (Reason.FORBIDDEN_ADDRESS, Reason.BAD_URL):
+                trip.asked.pop()
+        return replace(outcome, requests=len(trip.asked)) if isinstance(outcome, Failure) else outcome
+
+    async def _follow(self, trip: Trip, leaves: Leaves, deadline: Deadline) -> Response | Moved | Failure:
+        while not trip.is_over:
+            problem = self._objection(trip.at)
             if problem is not None:
                 return problem
-            asked.add(at)
-            answer = await self._ask(url, at, headers, started)
-            if not isinstance(answer, str):
+            answer = await self._ask_again_without_conditions(trip, deadline)
+            if not isinstance(answer, Hop):
                 return answer
-            if _origin(answer) != _origin(at):
-                headers = {name: value for name, value in headers.items() if name.lower() in _OPEN_HEADERS}
-            at = answer
-        return _failure(Reason.REDIRECT_LOOP, f"after {len(asked)} requests redirected to {at}")
+            if leaves(trip.at, answer.to):
+                moved = Moved(trip.url, answer.to, answer.status, len(trip.asked))
+                return self._objection(answer.to) or moved
+            trip.follow(answer)
+        return failed(Reason.REDIRECT_LOOP, f"after {len(trip.asked)} requests redirected to {trip.at}")
 
-    async def _ask(self, url: str, at: str, headers: dict[str, str], started: float) -> Response | Failure | str:
-        """One hop: a response, a failure, or the address to go on with."""
+    def _objection(self, url: str) -> Failure | None:
+        try:
+            return objection(url, allow_private=self._limits.allow_private)
+        except ValueError as error:
+            return failure_of(error)
+
+    async def _ask_again_without_conditions(self, trip: Trip, deadline: Deadline) -> Response | Failure | Hop:
+        """The answer to one request; nonsense in answer to a conditional one is met by one without conditions.
+
+        That is how a 304 with a body arrives (RFC 9110, 15.4.5 forbids it): the body is taken for the next answer.
+        """
+        try:
+            return await self._ask(trip, deadline)
+        except aiohttp.ClientHttpProxyError:
+            raise
+        except aiohttp.ClientResponseError:
+            if not trip.is_conditional:
+                raise
+            trip.drop_conditions()
+            return await self._ask(trip, deadline)
+
+    async def _ask(self, trip: Trip, deadline: Deadline) -> Response | Failure | Hop:
+        """One request: its answer, why there is none, or where to go on."""
+        trip.asked.append(trip.at)
         assert self._session is not None, "use the client as a context manager"  # noqa: S101
-        async with self._session.get(at, headers=headers, allow_redirects=False) as answer:
-            if answer.status in _REDIRECTS and "Location" in answer.headers:
-                return _target(at, answer)
-            conditional = any(name.lower() in _CONDITIONS for name in headers)
-            if answer.status != 200 and not (answer.status == 304 and conditional):  # noqa: PLR2004 - RFC 9110, 15
-                return _failure_of_status(answer)
-            body = await self._body(answer)
-            if isinstance(body, Failure):
-                return body
-            seconds = asyncio.get_running_loop().time() - started
-            return Response(
-                url=url,
-                final_url=at,
-                status=answer.status,
-                headers={name.lower(): _storable(value) for name, value in answer.headers.items()},
-                body=body,
-                at=datetime.now(UTC),
-                duration_ms=round(seconds * 1000),
-            )
+        async with self._session.get(trip.at, headers=trip.headers, allow_redirects=False) as answer:
+            if answer.status in REDIRECTS and "Location" in answer.headers:
+                return hop_of(trip.at, answer.status, answer.headers["Location"])
+            if answer.status == NOT_MODIFIED and not trip.is_conditional:
+                return failed(Reason.HTTP_ERROR, "304 to a request without conditions", NOT_MODIFIED)
+            if answer.status not in (OK, NOT_MODIFIED, *walls.DOUBTFUL):
+                return await self._refused(answer)
+            # A 304 has no body, and most polls end with one: reading nothing costs a tenth of such a request.
+            unchanged = answer.status == NOT_MODIFIED
+            body = b"" if unchanged else await read_body(answer, self._limits.max_bytes, deadline)
+            return body if isinstance(body, Failure) else self._response(trip, answer, body, deadline)
 
-    async def _body(self, answer: aiohttp.ClientResponse) -> bytes | Failure:
-        limit = self._limits.max_bytes
-        received = bytearray()
-        if (answer.content_length or 0) <= limit:
-            async for chunk in answer.content.iter_any():
-                received += chunk
-                if len(received) > limit:
-                    break
-            else:
-                return bytes(received)
-        answer.close()
-        detail = f"the body is larger than {limit} bytes (NEWSTAPE_MAX_BODY_MB)"
-        return _failure(Reason.TOO_LARGE, detail, answer.status)
+    async def _refused(self, answer: aiohttp.ClientResponse) -> Failure:
+        """What an answer that is no page means."""
+        if answer.status == PROXY_AUTHENTICATION and self._limits.proxy is not None:
+            return proxy_refused(answer.status, answer.reason or "")
+        telling = answer.status in walls.TELLING
+        text = await read_telling(answer, self._limits) if telling else ""
+        return walls.judged(answer.status, answer.reason or "", _headers(answer), text, datetime.now(UTC))
 
-
-def _origin(url: str) -> tuple[str, str]:
-    """What credentials belong to (RFC 6454); http and https of a host are two, or they would leak in the clear."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
-
-
-def _target(at: str, answer: aiohttp.ClientResponse) -> str | Failure:
-    """The address that a redirect leads to."""
-    location = _storable(answer.headers["Location"])
-    problem = f"{answer.status} to {location[:200]!r}, which is no web address"
-    return absolute_url(at, location) or _failure(Reason.BAD_URL, problem, answer.status)
-
-
-def _storable(text: str) -> str:
-    """`text` from a header as Unicode: aiohttp hands on bytes that are not UTF-8 as lone surrogates."""
-    if text.isascii():
-        return text
-    try:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8")
-    except UnicodeDecodeError:
-        return text.encode("utf-8", "surrogateescape").decode("latin-1")
-
-
-def _failure(reason: Reason, detail: str, status: int | None = None, retry_after: timedelta | None = None) -> Failure:
-    """A failure of this stage; its detail can quote a server and is stored, so that it must be clean Unicode."""
-    printable = detail.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
-    return Failure(Stage.FETCH, reason, printable, status, retry_after)
-
-
-def _failure_of_status(answer: aiohttp.ClientResponse) -> Failure:
-    fallback = Reason.SERVER_ERROR if answer.status >= 500 else Reason.HTTP_ERROR  # noqa: PLR2004 - RFC 9110, 15.6
-    reason = _REASONS.get(answer.status, fallback)
-    wait = retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
-    return _failure(reason, f"{answer.status} {answer.reason or ''}".strip(), answer.status, wait)
-
-
-def _failure_of(error: Exception) -> Failure:
-    cause = getattr(error, "os_error", None) or error
-    detail = f"{type(error).__name__}: {error}"
-    if isinstance(cause, ForbiddenAddressError):
-        return _failure(Reason.FORBIDDEN_ADDRESS, str(cause))
-    if isinstance(error, aiohttp.ClientPayloadError):
-        return _failure(Reason.TRUNCATED, detail)
-    # A certificate that does not fit is a ValueError too.
-    if isinstance(error, ValueError) and not isinstance(error, ssl.SSLError):
-        return _failure(Reason.BAD_URL, detail)
-    return _failure(Reason.UNREACHABLE, detail)
-
-
-def retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """How long the server asks us to wait (RFC 9110, 10.2.3), from 0 to a day; None: it does not say, or nonsense."""
-    if value is None:
-        return None
-    text = value.strip()
-    try:
-        wait = (
-            timedelta(seconds=min(int(text), 10**8))
-            if text.lstrip("-").isdigit()
-            else parsedate_to_datetime(text) - now
+    def _response(
+        self, trip: Trip, answer: aiohttp.ClientResponse, body: bytes, deadline: Deadline
+    ) -> Response | Failure:
+        headers = _headers(answer)
+        if answer.status in walls.DOUBTFUL:
+            wall = walls.challenge(answer.status, headers, text_of(body, answer))
+            if wall is not None or not body:
+                return wall or failed(Reason.EMPTY_BODY, f"{answer.status} without a body", answer.status)
+        return Response(
+            url=trip.url,
+            final_url=trip.at,
+            status=answer.status,
+            headers=headers,
+            body=body,
+            at=datetime.now(UTC),
+            duration_ms=deadline.elapsed_ms,
+            requests=len(trip.asked),
+            moved_to=trip.moved_to,
         )
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return max(timedelta(0), min(wait, LONGEST_RETRY_AFTER))
+
+
+def _headers(answer: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name.lower(): storable(value) for name, value in answer.headers.items()}
+
+
+def _never(_at: str, _to: str) -> bool:
+    return False
+
+
+def _leads_away(at: str, to: str) -> bool:
+    return not is_same_place(at, to)

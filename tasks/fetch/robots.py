@@ -1,8 +1,10 @@
 """robots.txt after RFC 9309: asked once a day per host, and obeyed."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -20,6 +22,12 @@ MOST_INFLATED_BYTES = 32 * 1024 * 1024
 # A longer Crawl-delay is a mistake more often than a wish.
 LONGEST_CRAWL_DELAY_S = 30.0
 NO_ANSWER = 0
+# Statuses that say nothing about rules, whatever the body: wait, throttled, or a challenge in place of the file.
+_UNDECIDED = frozenset({202, 429})
+_GROUP = re.compile(r"^[ \t\ufeff]*user-?agent[ \t]*:", re.IGNORECASE | re.MULTILINE)
+
+# What a host's rules say of an address: no_rules = there is no file, or nothing in it; unknown = it could not say.
+Verdict = Literal["allowed", "no_rules", "disallowed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ def _text(answer: Response | Failure) -> str | None:
     2.3.1.3 and 2.3.1.4): 4xx, too many redirects. Where the address itself is forbidden, the pages will say so.
     """
     if isinstance(answer, Failure):
-        return None if answer.reason.kind is Kind.TRANSIENT or answer.reason is Reason.TOO_LARGE else ""
+        return None if _is_trouble(answer) else ""
     body = inflate(answer.body, answer.headers.get("content-encoding"), MOST_INFLATED_BYTES)
     if isinstance(body, Reason):
         return None
@@ -65,6 +73,25 @@ def _text(answer: Response | Failure) -> str | None:
         # A rule that is cut in two would forbid more than was meant.
         body = body[: max(body.rfind(b"\n", 0, READ_BYTES), body.rfind(b"\r", 0, READ_BYTES)) + 1]
     return decode(body, "utf-8").replace("\x00", "")
+
+
+def _is_trouble(failure: Failure) -> bool:
+    status = failure.status or NO_ANSWER
+    is_undecided = status in _UNDECIDED or status >= 500  # noqa: PLR2004 - RFC 9110, 15.6
+    return is_undecided or failure.reason.kind is Kind.TRANSIENT or failure.reason is Reason.TOO_LARGE
+
+
+def permission(robots: Robots) -> Verdict:
+    """What the rules say of an address that they do not forbid."""
+    if robots.body is None:
+        return "unknown"
+    return "allowed" if _has_rules(robots.body) else "no_rules"
+
+
+def verdict(robots: Robots, user_agent: str, url: str) -> Verdict:
+    """What the rules say of `url`."""
+    no = refusal(robots, user_agent, url)
+    return "disallowed" if no is not None and no.reason is Reason.ROBOTS else permission(robots)
 
 
 def refusal(robots: Robots, user_agent: str, url: str) -> Failure | None:
@@ -87,6 +114,12 @@ def crawl_delay_s(robots: Robots, user_agent: str) -> float:
 def _product_token(user_agent: str) -> str:
     """The name that a group of rules is for (RFC 9309, 2.2.1): a contact behind it may contain the name of others."""
     return user_agent.partition("/")[0].strip()
+
+
+@lru_cache(maxsize=512)
+def _has_rules(body: str) -> bool:
+    """Whether a file has rules for anybody: a page in HTML has none."""
+    return _GROUP.search(body.replace("\r", "\n")) is not None
 
 
 @lru_cache(maxsize=512)

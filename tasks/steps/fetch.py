@@ -3,42 +3,79 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from config.settings import settings
 from sql import connect
-from sql.store import frontier, pages, runs
+from sql.store import frontier, pages, rights, runs, warnings
 from tasks import rows
-from tasks.columns import Row, settled_row
-from tasks.fetch.pages import Visited, fetch_pages
-from tasks.model import Get, Page
+from tasks.columns import Row, moved_row, settled_row, unchanged_row
+from tasks.fetch.pages import Answer, Visited, fetch_pages
+from tasks.model import Moved, Page, Unchanged, Web
+from tasks.outage import is_ours
 from tasks.outcome import Failure, Reason, Stage
-from tasks.steps.run import LEASE, Fetched, Handover, Run, failed, source_counts, stage_row
+from tasks.retry import TOO_MANY_HOPS, may_move
+from tasks.steps.run import LEASE, Fetched, Handover, Run, failed, stage_row
+from tasks.steps.settling import book
 
 logger = logging.getLogger(__name__)
 
 # The archive no longer has the page of an entry that waited for extraction: it is fetched again.
 PAGE_EXPIRED = Failure(Stage.EXTRACT, Reason.PAGE_EXPIRED, "the archived page has expired; it is fetched again")
+# How soon entries are due again after an outage of ours.
+AFTER_OUTAGE = timedelta(minutes=1)
 
 
-async def fetch_due(run: Run, get: Get, handover: Handover, count: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was claimed, by id, what came of it, and how long that took in seconds."""
+
+    entries: Mapping[int, Row]
+    visited: Sequence[Visited]
+    seconds: float
+
+    @property
+    def answers(self) -> list[Answer]:
+        """What came of each request for an article."""
+        return [answer for one in self.visited for answer in one.answers]
+
+    def of(self, kind: type[Any]) -> Iterator[tuple[Row, Any]]:
+        """Entries with their outcomes of this kind."""
+        for answer in self.answers:
+            if isinstance(answer.outcome, kind):
+                yield self.entries[answer.wanted.entry_id], answer.outcome
+
+
+async def fetch_due(run: Run, web: Web, handover: Handover, count: int) -> int:
     """Claim up to `count` due entries, fetch and archive them, leave those with a page in `handover`.
 
-    Returns how many entries were claimed; 0 means that nothing is due.
+    Returns how many entries were claimed; 0 means that nothing is due, or that we are cut off (`handover.outage`).
     """
     using = settings()
     hosts, entries = await asyncio.to_thread(_claim_entries, run, count)
     if not hosts:
         return 0
     began = time.monotonic()
-    visits = rows.visits_of(hosts, entries)
-    visited = await fetch_pages(visits, get, using.user_agent, using.batch_seconds)
-    handover.asked = sum(len(one.answers) for one in visited)
-    handover.batch = await asyncio.to_thread(_save_answers, run, entries, visited, time.monotonic() - began)
+    visited = await fetch_pages(rows.visits_of(hosts, entries), web, using.user_agent, using.batch_seconds)
+    batch = Batch({row["id"]: row for row in entries}, visited, time.monotonic() - began)
+    ours = is_ours({one.visit.host: _asked(one) for one in visited})
+    if ours is not None:
+        handover.asked = 0
+        handover.outage = await asyncio.to_thread(_put_off, run, batch, ours)
+        return 0
+    handover.asked = len(batch.answers)
+    handover.batch = await asyncio.to_thread(_save_answers, run, batch)
     logger.info("fetched entries=%d hosts=%d pages=%d", len(entries), len(hosts), len(handover.batch))
     return len(entries)
+
+
+def _asked(visited: Visited) -> list[object]:
+    """What the requests to a host ended with, that for robots.txt included; not what robots.txt forbade to ask."""
+    ends: list[object] = [answer.outcome for answer in visited.answers if answer.robots != "disallowed"]
+    return ends if visited.robots_answer is None else [visited.robots_answer, *ends]
 
 
 def _claim_entries(run: Run, count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -46,45 +83,85 @@ def _claim_entries(run: Run, count: int) -> tuple[list[dict[str, Any]], list[dic
     with connect.engine().begin() as conn:
         now = datetime.now(UTC)
         frontier.release_expired(conn, now)
+        frontier.due_again(conn, now, run.source_ids)
         return frontier.claim(
             conn,
             run.owner,
             now,
             LEASE,
-            frontier.Share(using.max_hosts, count, timedelta(seconds=using.batch_seconds), run.source_ids),
+            frontier.Share(
+                using.max_hosts, count, timedelta(seconds=using.batch_seconds), run.source_ids, run.entry_ids
+            ),
         )
 
 
-def _save_answers(run: Run, entries: Sequence[Row], visited: Sequence[Visited], seconds: float) -> list[Fetched]:
-    """Pages into the archive, failures to their next step, hosts and unasked entries back; all in one transaction."""
-    by_id = {row["id"]: row for row in entries}
-    answers = [answer for one in visited for answer in one.answers]
-    got = [(answer.wanted.entry_id, answer.outcome) for answer in answers if isinstance(answer.outcome, Page)]
-    failures = [
-        failed(by_id[answer.wanted.entry_id], answer.outcome, by_id[answer.wanted.entry_id]["attempts"] + 1)
-        for answer in answers
-        if isinstance(answer.outcome, Failure)
-    ]
+def _put_off(run: Run, batch: Batch, ours: Failure) -> str:
+    """Note that nobody could be asked, and book it against nobody; what happened, in a sentence."""
     now = datetime.now(UTC)
-    events = [rows.answer_event(answer, run.id) for answer in answers]
-    events += [event for one in visited if (event := rows.robots_event(one, run.id, now)) is not None]
+    message = (
+        f"Nothing was fetched: {ours.detail}. The trouble is on our side (line, DNS, proxy), so nothing is booked "
+        f"against the portals: all entries stay due. Check the connection of this machine; the next run goes on."
+    )
     with connect.engine().begin() as conn:
-        stored = pages.archive(conn, [rows.page_row(entry_id, page) for entry_id, page in got])
+        frontier.put_off(conn, run.owner, list(batch.entries), now + AFTER_OUTAGE)
+        visits = [one.visit for one in batch.visited]
+        frontier.release_hosts(conn, run.owner, [rows.host_row_before(visit) for visit in visits])
+        pages.log(conn, _events(run, batch, now))
+        outage = {"kind": "outage", "source_id": None, "feed_id": None, "run_id": run.id, "message": message}
+        warnings.raise_all(conn, [outage], now)
+    logger.warning("outage: %s", message)
+    return message
+
+
+def _save_answers(run: Run, batch: Batch) -> list[Fetched]:
+    """Pages into the archive, the rest to its next step, hosts and unasked entries back; all in one transaction."""
+    now = datetime.now(UTC)
+    got: list[tuple[Row, Page]] = list(batch.of(Page))
+    settled, moved = _outcomes(batch)
+    verdicts = {answer.wanted.entry_id: answer.robots for answer in batch.answers}
+    with connect.engine().begin() as conn:
+        stored = pages.archive(conn, [rows.page_row(entry["id"], page) for entry, page in got])
+        rights.book(conn, [rows.rights_row(row, verdicts[row["entry_id"]]) for row in stored])
         frontier.mark_fetched(conn, run.owner, stored)
-        frontier.settle(conn, run.owner, failures, now)
-        frontier.release_entries(conn, run.owner, rows.unasked(entries, answers))
-        frontier.release_hosts(conn, run.owner, [rows.host_row(one) for one in visited])
-        pages.log(conn, events)
-        skipped = sum(row["state"] == "skipped" for row in failures)
-        stage = stage_row(Stage.FETCH, len(answers), len(got), skipped, len(failures) - skipped, seconds)
-        runs.add_stage_counts(conn, run.id, [stage])
-        runs.add_source_counts(conn, run.id, source_counts(failures) + rows.fetched_counts(by_id, got))
-        before = _fetched_before(conn, run, entries, now)
+        book(conn, run, settled, now)
+        frontier.move(conn, run.owner, moved, now)
+        frontier.release_entries(conn, run.owner, rows.unasked(batch.entries.values(), batch.answers))
+        frontier.release_hosts(conn, run.owner, [rows.host_row(one, now) for one in batch.visited])
+        pages.log(conn, _events(run, batch, now))
+        runs.add_stage_counts(conn, run.id, [_stage(batch, got, settled, moved)])
+        runs.add_source_counts(conn, run.id, rows.fetched_counts(got))
+        before = _fetched_before(conn, run, list(batch.entries.values()), now)
     fresh = [
-        Fetched(dict(by_id[row["entry_id"]], attempts=by_id[row["entry_id"]]["attempts"] + 1), row["id"], page)
-        for row, (_, page) in zip(stored, got, strict=True)
+        Fetched(dict(entry, attempts=entry["attempts"] + 1), row["id"], page)
+        for row, (entry, page) in zip(stored, got, strict=True)
     ]
     return sorted(fresh + before, key=lambda one: int(one.entry["id"]))
+
+
+def _outcomes(batch: Batch) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The settled rows of what has no new page, and the rows of what moved to another host.
+
+    A move to the address of another entry is followed like any other: that costs one request, and the load knows the
+    same article by its address or its text; waiting for the other entry would need states of its own.
+    """
+    settled = [failed(entry, failure, entry["attempts"] + 1) for entry, failure in batch.of(Failure)]
+    settled += [unchanged_row(entry, answer) for entry, answer in batch.of(Unchanged)]
+    moves: list[tuple[Row, Moved]] = list(batch.of(Moved))
+    settled += [failed(entry, TOO_MANY_HOPS, entry["attempts"] + 1) for entry, _ in moves if not may_move(entry)]
+    return settled, [moved_row(entry, move) for entry, move in moves if may_move(entry)]
+
+
+def _stage(batch: Batch, got: Sequence[Any], settled: Sequence[Row], moved: Sequence[Row]) -> dict[str, Any]:
+    """Skipped are rules, articles that say what they said, and entries that go on at another host."""
+    skipped = sum(row["counted"] in {"skipped", "rechecked"} for row in settled)
+    return stage_row(
+        Stage.FETCH, len(batch.answers), len(got), skipped + len(moved), len(settled) - skipped, batch.seconds
+    )
+
+
+def _events(run: Run, batch: Batch, now: datetime) -> list[dict[str, Any]]:
+    events = [rows.answer_event(answer, run.id) for answer in batch.answers]
+    return events + [event for one in batch.visited if (event := rows.robots_event(one, run.id, now)) is not None]
 
 
 def _fetched_before(conn: connect.Connection, run: Run, entries: Sequence[Row], now: datetime) -> list[Fetched]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from config.settings import settings
 from sql import connect
-from sql.store import frontier, runs
+from sql.store import frontier, rights, runs
 from tasks import rows
 from tasks.columns import Row
 from tasks.extract.pool import Extractors, Job
@@ -15,7 +16,8 @@ from tasks.extract.version import EXTRACTOR_VERSION
 from tasks.load import Extracted, load
 from tasks.model import Article
 from tasks.outcome import Failure, Stage
-from tasks.steps.run import Fetched, Run, failed, source_counts, stage_row
+from tasks.steps.run import Fetched, Run, failed, stage_row
+from tasks.steps.settling import book, with_recheck
 
 
 def load_fetched(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> dict[str, int]:
@@ -33,22 +35,25 @@ def load_fetched(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> 
         for one, outcome in zip(batch, outcomes, strict=True)
         if isinstance(outcome, Failure)
     ]
+    return dict(Counter(row["counted"] for row in _save(run, articles, failures, extracted_in)))
+
+
+def _save(run: Run, articles: Sequence[Extracted], failures: Sequence[Row], extracted_in: float) -> list[Row]:
+    """Articles onto the tape, entries and counters to what became of them, in one transaction; the settled rows."""
+    began, now = time.monotonic(), datetime.now(UTC)
+    entries = {one.entry["id"]: one.entry for one in articles}
     with connect.engine().begin() as conn:
-        held = frontier.held(conn, run.owner, [one.entry["id"] for one in batch])
+        held = frontier.held(conn, run.owner, [*entries, *(row["id"] for row in failures)])
         loaded = load(conn, [one for one in articles if one.entry["id"] in held])
-        settled = [*loaded, *(row for row in failures if row["id"] in held)]
-        frontier.settle(conn, run.owner, settled, datetime.now(UTC))
-        skipped = sum(row["state"] == "skipped" for row in failures)
-        runs.add_stage_counts(
-            conn,
-            run.id,
-            [
-                stage_row(Stage.EXTRACT, len(batch), len(articles), skipped, len(failures) - skipped, extracted_in),
-                _load_stage(articles, loaded, time.monotonic() - began - extracted_in),
-            ],
-        )
-        runs.add_source_counts(conn, run.id, source_counts(settled))
-    return dict(Counter(row["state"] for row in settled))
+        rights.complete(conn, [rows.stated_rights(one.page_id, one.page_fetched_at, one.article) for one in articles])
+        settled = [with_recheck(row, entries[row["id"]], now, settings().recheck_after) for row in loaded]
+        settled += [row for row in failures if row["id"] in held]
+        book(conn, run, settled, now)
+        skipped = sum(row["counted"] == "skipped" for row in failures)
+        received, broken = len(articles) + len(failures), len(failures) - skipped
+        extract = stage_row(Stage.EXTRACT, received, len(articles), skipped, broken, extracted_in)
+        runs.add_stage_counts(conn, run.id, [extract, _load_stage(articles, loaded, time.monotonic() - began)])
+    return settled
 
 
 def _load_stage(articles: Sequence[Extracted], loaded: Sequence[Row], seconds: float) -> dict[str, Any]:

@@ -12,17 +12,21 @@ from tasks.model import Page
 from tasks.outcome import Failure, Stage
 
 LEASE = timedelta(seconds=60)
-_ENDS = {"skipped": "skipped", "gone": "gone", "retry": "retried", "dead": "dead"}
+_COUNTERS = {"duplicate": "duplicates", "retry": "retried"}
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What every stage of a run needs to know: its row, its name on leases, and which sources it is about."""
+    """What every stage of a run needs to know: its row, its name on leases, and what it is about.
+
+    `slugs` and `source_ids`: these sources only; `entry_ids`: these entries only; None: all.
+    """
 
     id: int
     owner: str
     slugs: tuple[str, ...] | None
     source_ids: tuple[int, ...] | None
+    entry_ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,14 @@ class Fetched:
 
 @dataclass(slots=True)
 class Handover:
-    """Where fetch leaves a batch for load; `asked` counts the entries that it settled or fetched."""
+    """Where fetch leaves a batch for load; `asked` counts the entries that it settled or fetched.
+
+    `outage` says what happened where we, not the portals, are cut off: then nothing more is to be asked in this run.
+    """
 
     batch: list[Fetched] = field(default_factory=list)
     asked: int = 0
+    outage: str | None = None
 
     def take(self) -> list[Fetched]:
         """The batch, which is no longer here then."""
@@ -62,6 +70,5 @@ def stage_row(stage: Stage, received: int, passed: int, skipped: int, failed: in
 
 def source_counts(settled: Sequence[Row]) -> list[dict[str, Any]]:
     """Settled entries as counters per source."""
-    names = {"loaded": "loaded", "duplicate": "duplicates"} | _ENDS
-    counts = Counter((row["source_id"], names[row["state"]]) for row in settled)
+    counts = Counter((row["source_id"], _COUNTERS.get(str(row["counted"]), str(row["counted"]))) for row in settled)
     return [{"source_id": source_id, name: count} for (source_id, name), count in counts.items()]

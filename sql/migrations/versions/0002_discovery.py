@@ -430,10 +430,19 @@ def upgrade() -> None:
         schema="ingest",
     )
     op.alter_column(
+        "feeds",
+        "last_outcome",
+        existing_type=sa.TEXT(),
+        comment="changed, empty (read, and lists nothing), not_modified, same_body or a failure's reason; NULL: never polled.",
+        existing_comment="changed, not_modified, same_body or a failure's reason; NULL: never polled.",
+        existing_nullable=True,
+        schema="ingest",
+    )
+    op.alter_column(
         "fetch_events",
         "outcome",
         existing_type=sa.TEXT(),
-        comment="changed, not_modified, same_body, fetched, moved (to another host), or failed.",
+        comment="changed, empty, not_modified, same_body, fetched, moved (to another host), or failed.",
         existing_comment="changed, not_modified, same_body, fetched, or failed.",
         existing_nullable=False,
         schema="ingest",
@@ -480,6 +489,7 @@ def upgrade() -> None:
         ),
         schema="ingest",
     )
+    op.create_index(op.f("ix_sightings_listed_hash"), "sightings", ["listed_hash"], unique=False, schema="ingest")
     op.create_index(
         op.f("ix_sightings_feed_id_guid"),
         "sightings",
@@ -575,6 +585,7 @@ def downgrade() -> None:
     op.drop_column("sources", "paused_at", schema="ingest")
     op.drop_column("sources", "partners", schema="ingest")
     op.drop_column("sources", "article_id", schema="ingest")
+    op.drop_index(op.f("ix_sightings_listed_hash"), table_name="sightings", schema="ingest")
     op.drop_index(
         op.f("ix_sightings_feed_id_guid"),
         table_name="sightings",
@@ -586,11 +597,20 @@ def downgrade() -> None:
     op.drop_column("run_sources", "rechecked", schema="ingest")
     op.drop_column("hosts", "robots_failing_since", schema="ingest")
     op.alter_column(
+        "feeds",
+        "last_outcome",
+        existing_type=sa.TEXT(),
+        comment="changed, not_modified, same_body or a failure's reason; NULL: never polled.",
+        existing_comment="changed, empty (read, and lists nothing), not_modified, same_body or a failure's reason; NULL: never polled.",
+        existing_nullable=True,
+        schema="ingest",
+    )
+    op.alter_column(
         "fetch_events",
         "outcome",
         existing_type=sa.TEXT(),
         comment="changed, not_modified, same_body, fetched, or failed.",
-        existing_comment="changed, not_modified, same_body, fetched, moved (to another host), or failed.",
+        existing_comment="changed, empty, not_modified, same_body, fetched, moved (to another host), or failed.",
         existing_nullable=False,
         schema="ingest",
     )

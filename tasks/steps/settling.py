@@ -1,0 +1,25 @@
+"""What became of entries, booked everywhere it counts: the frontier, the tape, the counters of the run."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sql.connect import Connection
+from sql.store import articles, frontier, runs
+from tasks.columns import Row
+from tasks.steps.run import Run, source_counts
+
+
+def book(conn: Connection, run: Run, settled: Sequence[Row], now: datetime) -> None:
+    """Settle entries of `run`; their articles are marked as gone, or as back, where that is what was found."""
+    frontier.settle(conn, run.owner, settled, now)
+    known = [row for row in settled if row["article_id"] is not None]
+    articles.mark_gone(conn, [row["article_id"] for row in known if row["state"] == "gone"], now)
+    articles.mark_back(conn, [row["article_id"] for row in known if row["state"] == "loaded" and row["reason"] is None])
+    runs.add_source_counts(conn, run.id, source_counts(settled))
+
+
+def with_recheck(row: Row, entry: Row, now: datetime, recheck_after: timedelta) -> Row:
+    """The settled row of an entry, to be asked again after a while where it brought its article just now."""
+    if row["state"] != "loaded" or entry["article_id"] is not None or not recheck_after:
+        return row
+    return dict(row, recheck_at=now + recheck_after)
