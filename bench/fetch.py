@@ -197,6 +197,7 @@ async def ours(run: Run, pages: int) -> None:
     async with Client(limits_of(settings())) as client:
         while await fetch_due(run, client, handover, settings().batch_size):
             fetched += len(handover.take())
+    fetched += len(handover.take())
     if fetched != pages:
         sys.exit(f"{fetched} of {pages} pages were fetched")
 

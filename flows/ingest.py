@@ -133,7 +133,7 @@ async def work(run: Run, limit: int | None, poll: Literal["due", "all"] | None) 
 
 
 async def drain(run: Run, client: Client, extractors: LocalExtractors, limit: int | None) -> str | None:
-    """Empty the frontier in batches: while one is extracted and loaded, the next is claimed and fetched.
+    """Empty the frontier in batches: while one is extracted and loaded, one is archived and the next is fetched.
 
     Ends at once where we are cut off, and returns what happened then.
     """
@@ -141,8 +141,8 @@ async def drain(run: Run, client: Client, extractors: LocalExtractors, limit: in
     loading: asyncio.Task[None] | None = None
     left = limit
     try:
-        while left is None or left > 0:
-            size = min(settings().batch_size, left or settings().batch_size)
+        while True:
+            size = settings().batch_size if left is None else min(settings().batch_size, left)
             claimed = await fetch_batch(run, handed(client), handed(handover), size)
             left = left - handover.asked if left is not None else None
             batch = handover.take()
@@ -151,7 +151,7 @@ async def drain(run: Run, client: Client, extractors: LocalExtractors, limit: in
                 loading = None
             if batch:
                 loading = asyncio.create_task(_load(run, batch, extractors))
-            elif handover.outage is not None or (not claimed and not await _next_slot(run)):
+            elif not claimed and (left == 0 or handover.outage is not None or not await _next_slot(run)):
                 break
     finally:
         if loading is not None:

@@ -25,9 +25,9 @@ async def poll_feeds(run: Run, get: Get, *, all_of_them: bool) -> Polled:
 
 @task(name="fetch", task_run_name="fetch a batch", cache_policy=NO_CACHE)
 async def fetch_batch(run: Run, web: Web, handover: Handover, count: int) -> int:
-    """Claim up to `count` due entries, fetch and archive them, leave those with a page in `handover`.
+    """Claim and fetch up to `count` due entries, while what the call before brought is archived and left in `handover`.
 
-    Returns how many entries were claimed; 0 means that nothing is due, or that we are cut off (`handover.outage`).
+    Returns how many entries were claimed; 0 means that nothing is due.
     """
     return await fetch_due(run, web, handover, count)
 

@@ -30,6 +30,7 @@ from tasks.steps.run import Handover, Run
 
 # Long enough to be told from the time that a request takes, short enough for a hundred of them.
 DELAY = timedelta(milliseconds=50)
+REDIRECTS = (301, 302, 303, 307, 308)
 LONGEST_PAUSE = timedelta(seconds=2)
 OUTCOMES = {"changed", "not_modified", "same_body", "empty", "fetched", "moved", "failed"}
 _CLOCKS = {
@@ -168,15 +169,17 @@ def hosts_outside(desk: Desk) -> set[str]:
 def hurried_runs(desk: Desk) -> list[str]:
     """I7: runs in which a portal got more requests than its delay allows, by the portal's own clock.
 
-    Hops of a redirect belong to one request. Of the time that spaced requests take, half may be lost to a busy machine.
+    Hops of a redirect belong to one request, and so does the same address asked twice in a row. Of the time that
+    spaced requests take, half may be lost to a busy machine.
     """
     hurried = []
     for (start, stop), slug in product(pairwise([*desk.runs, None]), desk.slugs):
         lines = [line for line in desk.portal.ledger()[start:stop] if line["portal"] == slug]
         lines.sort(key=lambda line: line["at"])
-        hops = [line["status"] in (301, 302, 303, 307, 308) for line in lines]
         starts = [
-            datetime.fromisoformat(line["at"]) for line, after in zip(lines, [False, *hops], strict=False) if not after
+            datetime.fromisoformat(line["at"])
+            for before, line in pairwise([{"status": 0, "path": ""}, *lines])
+            if before["status"] not in REDIRECTS and before["path"] != line["path"]
         ]
         least = (len(starts) - 1) * DELAY / 2
         if len(starts) > 1 and starts[-1] - starts[0] < least:

@@ -202,7 +202,7 @@ def test_two_runs_at_once_are_one_run(
     portal: RunningPortal, command: tuple[list[str], dict[str, str]], tape: Engine
 ) -> None:
     arguments, environment = command
-    portal.fault("slow", value=300)
+    portal.fault("slow", value=1500)
     both = [
         subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)

@@ -274,6 +274,7 @@ CHECKS: dict[str, Callable[[Desk, Any], None]] = {
     "requests": check_requests, "moved_to": check_moved_to, "warnings": check_warnings, "title": check_title,
     "listed": check_listed, "word": check_word,
     "revisions": number_of("SELECT count(*) FROM tape.revisions"),
+    "waiting": number_of("SELECT count(*) FROM ingest.entries WHERE state = 'retry'"),
     "gone": number_of("SELECT count(*) FROM tape.articles WHERE gone_at IS NOT NULL"),
     "paywalled": number_of("SELECT count(*) FROM tape.revisions WHERE paywall"),
     "sightings": number_of("SELECT count(*) FROM ingest.sightings"),

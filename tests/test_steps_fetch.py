@@ -16,7 +16,7 @@ from sql.store import frontier, runs
 from tasks.extract.pool import Job, Outcome
 from tasks.model import Article, Moved, Response
 from tasks.outcome import Failure, Reason, Stage
-from tasks.steps.fetch import fetch_due
+from tasks.steps.fetch import archive_fetched, fetch_due
 from tasks.steps.load import load_fetched
 from tasks.steps.run import Handover, Run
 
@@ -75,10 +75,14 @@ class World:
     def work(self, web: Web) -> Handover:
         """One batch: fetched, and what has a page is loaded."""
         handover = Handover()
-        asyncio.run(fetch_due(self.run, web, handover, 50))
+        asyncio.run(self.fetch(web, handover))
         if batch := handover.take():
             load_fetched(self.run, batch, Reader())
         return handover
+
+    async def fetch(self, web: Web, handover: Handover) -> None:
+        await fetch_due(self.run, web, handover, 50)
+        await archive_fetched(handover)
 
     def again(self, web: Web) -> Handover:
         """The same for what is asked again or later: nothing waits any more."""

@@ -54,5 +54,14 @@ def lock(conn: Connection, name: str) -> None:
     conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"newstape.{name}"})
 
 
+def commit_lazily(conn: Connection) -> None:
+    """Let this transaction's commit not wait for the disk: a crash of the machine may undo the last half second of it.
+
+    For work that would be repeated from an earlier durable state with the same end. Whatever commits after it with the
+    usual care makes it durable too (the log is written in order).
+    """
+    conn.execute(text("SET LOCAL synchronous_commit = off"))
+
+
 def _adapted(value: Any) -> Any:
     return Jsonb(storable(value)) if isinstance(value, dict) else storable(value)

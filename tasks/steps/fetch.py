@@ -1,4 +1,4 @@
-"""The second step of a run: due entries are claimed, fetched and archived."""
+"""The second step of a run: due entries are claimed, fetched and archived, one batch while the next is fetched."""
 
 import asyncio
 import logging
@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from config.settings import settings
 from sql import connect
 from sql.store import frontier, pages, rights, runs, warnings
+from sql.store.bulk import commit_lazily
 from tasks import rows
 from tasks.columns import Row, moved_row, settled_row, unchanged_row
 from tasks.fetch.pages import Answer, Visited, fetch_pages
@@ -50,12 +52,28 @@ class Batch:
 
 
 async def fetch_due(run: Run, web: Web, handover: Handover, count: int) -> int:
-    """Claim up to `count` due entries, fetch and archive them, leave those with a page in `handover`.
+    """Claim up to `count` due entries and fetch them, while what the call before brought is archived.
 
-    Returns how many entries were claimed; 0 means that nothing is due, or that we are cut off (`handover.outage`).
+    That is then in `handover`. Returns how many entries were claimed; 0 means that nothing is due, or that we are cut
+    off (`handover.outage`). A `count` of 0 archives only.
     """
-    using = settings()
-    hosts, entries = await asyncio.to_thread(_claim_entries, run, count)
+    archiving = asyncio.create_task(archive_fetched(handover))
+    try:
+        return await _fetch(run, web, handover, count)
+    finally:
+        await archiving
+
+
+async def archive_fetched(handover: Handover) -> None:
+    """Archive what was fetched last, if it is not archived yet, and leave what has a page in `handover`."""
+    save = handover.take_unsaved()
+    if save is not None:
+        handover.batch += await asyncio.to_thread(save)
+
+
+async def _fetch(run: Run, web: Web, handover: Handover, count: int) -> int:
+    using, handover.asked = settings(), 0
+    hosts, entries = await asyncio.to_thread(_claim_entries, run, count) if count else ([], [])
     if not hosts:
         return 0
     began = time.monotonic()
@@ -63,12 +81,12 @@ async def fetch_due(run: Run, web: Web, handover: Handover, count: int) -> int:
     batch = Batch({row["id"]: row for row in entries}, visited, time.monotonic() - began)
     ours = is_ours({one.visit.host: _asked(one) for one in visited})
     if ours is not None:
-        handover.asked = 0
         handover.outage = await asyncio.to_thread(_put_off, run, batch, ours)
         return 0
+    await asyncio.to_thread(_hand_back, run, batch)
     handover.asked = len(batch.answers)
-    handover.batch = await asyncio.to_thread(_save_answers, run, batch)
-    logger.info("fetched entries=%d hosts=%d pages=%d", len(entries), len(hosts), len(handover.batch))
+    handover.unsaved = partial(_save_answers, run, batch)
+    logger.info("fetched entries=%d hosts=%d asked=%d", len(entries), len(hosts), handover.asked)
     return len(entries)
 
 
@@ -113,23 +131,33 @@ def _put_off(run: Run, batch: Batch, ours: Failure) -> str:
     return message
 
 
+def _hand_back(run: Run, batch: Batch) -> None:
+    """Hosts and unasked entries back, so that they can be claimed while the answers are archived.
+
+    A run that is killed in between asks for these pages again: their entries are still leased, and have no page.
+    """
+    now = datetime.now(UTC)
+    with connect.engine().begin() as conn:
+        frontier.release_entries(conn, run.owner, rows.unasked(batch.entries.values(), batch.answers))
+        frontier.release_hosts(conn, run.owner, [rows.host_row(one, now) for one in batch.visited])
+
+
 def _save_answers(run: Run, batch: Batch) -> list[Fetched]:
-    """Pages into the archive, the rest to its next step, hosts and unasked entries back; all in one transaction."""
+    """Pages into the archive, the rest to its next step, all in one transaction; the entries that have a page now."""
     now = datetime.now(UTC)
     got: list[tuple[Row, Page]] = list(batch.of(Page))
     settled, moved = _outcomes(batch)
     verdicts = {answer.wanted.entry_id: answer.robots for answer in batch.answers}
     with connect.engine().begin() as conn:
+        # Lost with the machine's power, the pages are asked for again; waiting for the disk costs a third of the time.
+        commit_lazily(conn)
         stored = pages.archive(conn, [rows.page_row(entry["id"], page) for entry, page in got])
         rights.book(conn, [rows.rights_row(row, verdicts[row["entry_id"]]) for row in stored])
         frontier.mark_fetched(conn, run.owner, stored)
-        book(conn, run, settled, now)
         frontier.move(conn, run.owner, moved, now)
-        frontier.release_entries(conn, run.owner, rows.unasked(batch.entries.values(), batch.answers))
-        frontier.release_hosts(conn, run.owner, [rows.host_row(one, now) for one in batch.visited])
         pages.log(conn, _events(run, batch, now))
+        book(conn, run, settled, now, rows.fetched_counts(got))
         runs.add_stage_counts(conn, run.id, [_stage(batch, got, settled, moved)])
-        runs.add_source_counts(conn, run.id, rows.fetched_counts(got))
         before = _fetched_before(conn, run, list(batch.entries.values()), now)
     fresh = [
         Fetched(dict(entry, attempts=entry["attempts"] + 1), row["id"], page)

@@ -1,7 +1,7 @@
 """What the steps of a run share: the run, what travels between them, and how they count."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -40,18 +40,25 @@ class Fetched:
 
 @dataclass(slots=True)
 class Handover:
-    """Where fetch leaves a batch for load; `asked` counts the entries that it settled or fetched.
+    """Where fetch leaves a batch for load; `asked` counts the entries that were asked for last.
 
-    `outage` says what happened where we, not the portals, are cut off: then nothing more is to be asked in this run.
+    `unsaved` archives what was fetched last; None: that is done. `outage` says what happened where we, not the portals,
+    are cut off: then nothing more is to be asked in this run.
     """
 
     batch: list[Fetched] = field(default_factory=list)
     asked: int = 0
+    unsaved: Callable[[], list[Fetched]] | None = None
     outage: str | None = None
 
     def take(self) -> list[Fetched]:
         """The batch, which is no longer here then."""
         taken, self.batch = self.batch, []
+        return taken
+
+    def take_unsaved(self) -> Callable[[], list[Fetched]] | None:
+        """What archives the last answers, which is no longer here then."""
+        taken, self.unsaved = self.unsaved, None
         return taken
 
 
