@@ -83,7 +83,9 @@ def profile_for(url: str) -> Profile:
 def _profiles() -> dict[str, Profile]:
     """The profile of each source by the host of its start page."""
     return {
-        _host(str(source.homepage)): Profile(source.slug, source.name, source.language, source.time_zone)
+        _host(str(source.homepage)): Profile(
+            source.slug, source.name, source.language, source.time_zone, str(source.homepage)
+        )
         for source in load_sources(settings().sources_dir)
     }
 
