@@ -341,7 +341,7 @@ def test_a_feed_that_is_gone_is_told_at_once_and_asked_daily_until_it_comes_back
     desk.know()
     desk.poll({FEED: failing(Reason.GONE, 410)})
     assert desk.warned() == [("feed_gone", FEED)]
-    assert timedelta(0) < desk.feed()["next_poll_at"] - datetime.now(UTC) <= timedelta(days=1)
+    assert timedelta(hours=11) < desk.feed()["next_poll_at"] - datetime.now(UTC) <= timedelta(hours=36)
     desk.poll({FEED: rss(1)})
     assert (desk.warned(), desk.feed()["failure_weight"]) == ([], 0)
 

@@ -78,11 +78,13 @@ def next_poll_at(now: datetime, every: timedelta, key: str, weight: float = 0) -
     """Start of the first slot after `now`; slots are `every` long and shifted by a fixed offset per feed (`key`).
 
     A late tick never halves the rate, and feeds of one host are not asked all at :00. Each unit of `weight` that
-    failures have in all doubles the interval, up to a day.
+    failures have in all doubles the interval, up to a day; half of what that adds passes in any case, as the next slot
+    of a day-long interval may be minutes away.
     """
     interval = min(every * 2 ** min(weight, _ENOUGH), max(LONGEST_BACKOFF, every)) if weight else every
+    earliest = now + (interval - every) / 2
     offset = interval * (zlib.crc32(key.encode()) / 2**32)
-    return EPOCH + offset + ((now - EPOCH - offset) // interval + 1) * interval
+    return EPOCH + offset + ((earliest - EPOCH - offset) // interval + 1) * interval
 
 
 def weight_of(failure: Failure) -> float:
