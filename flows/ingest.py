@@ -7,34 +7,30 @@ database. Nothing is cached: what was done already stands in Postgres.
 import asyncio
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, TypeVar, cast
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
-from prefect.utilities.annotations import opaque
 from pydantic import Field
 
 from config.settings import settings
 from flows import by_hand
 from flows.asking import Asked
-from flows.run import Active, Frame, framed, pause_until_next_slot
+from flows.drain import drain, handed
+from flows.run import Active, Frame, framed
+from flows.verdict import verdict
 from sql import connect
-from sql.store import runs
 from tasks.extract.pool import LocalExtractors
 from tasks.fetch.client import Client, limits_of
-from tasks.stages import fetch_batch, load_batch, poll_feeds
+from tasks.stages import poll_feeds
 from tasks.steps.poll import Polled
-from tasks.steps.run import Fetched, Handover, Run
+from tasks.steps.run import Run
 
 logger = logging.getLogger(__name__)
-
-Value = TypeVar("Value")
-# A host that may be asked again within this time is waited for; a longer pause is left to a later run.
-LONGEST_WAIT = timedelta(seconds=60)
 
 
 @flow(name="ingest", flow_run_name="ingest", validate_parameters=True)
@@ -130,68 +126,3 @@ async def work(run: Run, limit: int | None, poll: Literal["due", "all"] | None) 
     finally:
         await asyncio.to_thread(extractors.close)
     return polled
-
-
-async def drain(run: Run, client: Client, extractors: LocalExtractors, limit: int | None) -> str | None:
-    """Empty the frontier in batches: while one is extracted and loaded, one is archived and the next is fetched.
-
-    Ends at once where we are cut off, and returns what happened then.
-    """
-    handover = Handover()
-    loading: asyncio.Task[None] | None = None
-    left = limit
-    try:
-        while True:
-            size = settings().batch_size if left is None else min(settings().batch_size, left)
-            claimed = await fetch_batch(run, handed(client), handed(handover), size)
-            left = left - handover.asked if left is not None else None
-            batch = handover.take()
-            if loading is not None:
-                await loading
-                loading = None
-            if batch:
-                loading = asyncio.create_task(_load(run, batch, extractors))
-            elif not claimed and (left == 0 or handover.outage is not None or not await _next_slot(run)):
-                break
-    finally:
-        if loading is not None:
-            await loading
-    return handover.outage
-
-
-def handed(value: Value) -> Value:
-    """`value` as an argument of a task that Prefect hands on without looking into it."""
-    return cast("Value", opaque(value))
-
-
-async def _load(run: Run, batch: list[Fetched], extractors: LocalExtractors) -> None:
-    counts = await asyncio.to_thread(load_batch, run, handed(batch), handed(extractors))
-    logger.info("settled entries=%d %s", len(batch), " ".join(f"{name}={n}" for name, n in sorted(counts.items())))
-
-
-async def _next_slot(run: Run) -> bool:
-    """Wait for the next host that may be asked; False: there is none to wait for."""
-    pause = await asyncio.to_thread(pause_until_next_slot, run, LONGEST_WAIT)
-    if pause is None:
-        return False
-    await asyncio.sleep(pause.total_seconds())
-    return True
-
-
-def verdict(frame: Frame, polled_counts: dict[str, int]) -> tuple[str, str]:
-    """State and message of a run that came to its end: completed, degraded (some sources failed) or failed (most)."""
-    with connect.engine().connect() as conn:
-        sources = runs.source_counts(conn, frame.run.id)
-    polled = [row for row in sources if row["feeds_polled"]]
-    failing = [row["source"] for row in polled if row["feeds_failed"]]
-    done = (
-        f"{len(polled)} sources polled, {polled_counts.get('new', 0)} new entries, "
-        f"{sum(row['loaded'] for row in sources)} loaded, {sum(row['duplicates'] for row in sources)} duplicates"
-    )
-    trouble = {name: sum(row[name] for row in sources) for name in ("skipped", "gone", "retried", "dead")}
-    done += "".join(f", {count} {name}" for name, count in trouble.items() if count)
-    if not failing:
-        return "completed", done
-    named = f"{len(failing)} of {len(polled)} sources failed: {', '.join(failing)}; {done}"
-    named += f"; why: newstape sources show {failing[0]}"
-    return ("failed" if 2 * len(failing) > len(polled) else "degraded"), named

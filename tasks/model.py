@@ -235,7 +235,8 @@ class Page:
     """One answer to a request for an article: the body exactly as it came over the wire.
 
     `content_encoding` is what the server called it; inflating goes by magic bytes. `charset` is the
-    one of the Content-Type header, None where it names none. `headers` have lower-case names.
+    one of the Content-Type header, None where it names none. `headers` have lower-case names. `captured_at` is when an
+    archive got it from the portal, UTC; None: the portal gave it to us.
     """
 
     url: str
@@ -248,6 +249,7 @@ class Page:
     body_sha256: bytes
     fetched_at: datetime
     duration_ms: int
+    captured_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

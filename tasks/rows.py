@@ -129,6 +129,7 @@ def page_row(entry_id: int, page: Page) -> dict[str, Any]:
     return {
         "entry_id": entry_id,
         "fetched_at": page.fetched_at,
+        "captured_at": page.captured_at,
         "url": page.url,
         "final_url": page.final_url,
         "status": page.status,
@@ -144,8 +145,11 @@ def page_row(entry_id: int, page: Page) -> dict[str, Any]:
 
 def page_of(row: Row) -> Page:
     """A row of the archive as a page; inflating goes by magic bytes, so our own zstd needs no special case."""
-    names = ("url", "final_url", "status", "headers", "content_encoding", "charset", "body_sha256", "fetched_at")
-    return Page(**{name: row[name] for name in names}, body=bytes(row["body"]), duration_ms=row["duration_ms"])
+    plain = (
+        "url", "final_url", "status", "headers", "content_encoding", "charset", "body_sha256", "fetched_at",
+        "captured_at",
+    )  # fmt: skip
+    return Page(**{name: row[name] for name in plain}, body=bytes(row["body"]), duration_ms=row["duration_ms"])
 
 
 def rights_row(stored: Row, robots: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def page_row(body: bytes = b"<p>Guten Tag</p>", **changes: Any) -> dict[str, Any
         "body_sha256": hashlib.sha256(body).digest(),
         "body_bytes": len(body),
         "duration_ms": 12,
+        "captured_at": None,
     }
     return plain | changes
 

@@ -36,7 +36,7 @@ def load(conn: Connection, at: datetime = NOW, headers: dict[str, str] | None = 
 
 def archived(entry_id: int, at: datetime, headers: dict[str, str]) -> dict[str, Any]:
     plain = {"url": page(1), "final_url": page(1), "status": 200, "content_encoding": None, "charset": None}
-    body = {"body": b"x", "body_sha256": b"\x00" * 32, "body_bytes": 1, "duration_ms": 1}
+    body = {"body": b"x", "body_sha256": b"\x00" * 32, "body_bytes": 1, "duration_ms": 1, "captured_at": None}
     return plain | body | {"entry_id": entry_id, "fetched_at": at, "headers": headers}
 
 

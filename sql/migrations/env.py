@@ -6,10 +6,12 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 import sql.tables.archive
+import sql.tables.backfill
 import sql.tables.frontier
 import sql.tables.ingest
 import sql.tables.ledger
-import sql.tables.tape  # noqa: F401 - importing declares the tables
+import sql.tables.tape
+import sql.tables.upkeep  # noqa: F401 - importing declares the tables
 from sql.tables import metadata
 
 # A migration waits 4 s for a lock and works 5 s at most: longer work belongs into a flow, in batches.

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, text
 from sql.store.bulk import Row, copy_rows, new_ids
 
 _PAGE_COLUMNS = {
-    "id": "int8", "fetched_at": "timestamptz", "entry_id": "int8", "url": "text", "final_url": "text",
-    "status": "int2", "headers": "jsonb", "content_encoding": "text", "charset": "text", "body": "bytea",
-    "body_sha256": "bytea", "body_bytes": "int4", "duration_ms": "int4",
+    "id": "int8", "fetched_at": "timestamptz", "captured_at": "timestamptz", "entry_id": "int8", "url": "text",
+    "final_url": "text", "status": "int2", "headers": "jsonb", "content_encoding": "text", "charset": "text",
+    "body": "bytea", "body_sha256": "bytea", "body_bytes": "int4", "duration_ms": "int4",
 }  # fmt: skip
 _EVENT_COLUMNS = {
     "id": "int8", "at": "timestamptz", "run_id": "int8", "feed_id": "int8", "entry_id": "int8", "what": "text",

@@ -38,6 +38,11 @@ pages = Table(
         comment="Key, from a sequence of its own.",
     ),
     instant("fetched_at", "When the answer had arrived; the partition key.", primary_key=True),
+    instant(
+        "captured_at",
+        "When an archive captured the answer, which counts as the time of its text; NULL: the portal gave it to us.",
+        nullable=True,
+    ),
     Column(
         "entry_id",
         BigInteger,
@@ -94,7 +99,7 @@ fetch_events = Table(
     ),
     Column("feed_id", BigInteger, comment="Feed that was polled; NULL: not a poll."),
     Column("entry_id", BigInteger, comment="Entry that was fetched; NULL: not an article."),
-    text("what", "feed, page or robots."),
+    text("what", "feed, page, robots, or archive (a document that announces the past)."),
     text("url", "Address that was asked, without credentials."),
     text("outcome", "changed, empty, not_modified, same_body, fetched, moved (to another host), or failed."),
     Column(
@@ -115,7 +120,7 @@ fetch_events = Table(
         server_default="0",
         comment="Duration of the request in milliseconds.",
     ),
-    one_of("what", ("feed", "page", "robots")),
+    one_of("what", ("feed", "page", "robots", "archive")),
     # Serves `why` and the source's health: the attempts of an entry or feed in time order.
     Index(None, "entry_id", "at", postgresql_where=sql("entry_id IS NOT NULL")),
     Index(None, "feed_id", "at", postgresql_where=sql("feed_id IS NOT NULL")),
@@ -128,7 +133,7 @@ runs = Table(
     "runs",
     metadata,
     surrogate_key(),
-    text("flow", "Flow that ran: ingest, ..."),
+    text("flow", "Flow that ran: ingest, backfill, reprocess, maintain."),
     text("state", "running, completed, degraded (some sources failed), failed, crashed (ended without a word)."),
     instant("started_at", "When the run was opened.", server_default=func.now()),
     instant("finished_at", "When it was closed; NULL: still open.", nullable=True),
@@ -172,7 +177,7 @@ run_stages = Table(
     "run_stages",
     metadata,
     Column("run_id", BigInteger, ForeignKey(runs.c.id), primary_key=True, comment="Run."),
-    text("stage", "discover, fetch, extract or load.", primary_key=True),
+    text("stage", "discover, list, fetch, extract, load or reprocess.", primary_key=True),
     counter("received", "Items that entered the stage."),
     counter("passed", "Items that the stage handed on."),
     counter("skipped", "Items that a rule or their content kept out, duplicates included."),

@@ -20,7 +20,7 @@ from sql.tables.columns import counter, digest, instant, one_of, surrogate_key, 
 from sql.tables.ingest import SCHEMA, feeds, sources
 
 ENTRY_STATES = ("pending", "leased", "fetched", "loaded", "duplicate", "skipped", "retry", "gone", "dead")
-ENTRY_ORIGINS = ("listed", "hand")
+ENTRY_ORIGINS = ("listed", "hand", "backfill")
 
 entries = Table(
     "entries",
@@ -41,7 +41,11 @@ entries = Table(
         "The portal's own article id, by the pattern of its source; NULL: no pattern, or it does not fit.",
         nullable=True,
     ),
-    text("origin", "listed: by a feed; hand: asked for by somebody.", server_default="listed"),
+    text(
+        "origin",
+        "listed: by a feed; hand: asked for by somebody; backfill: announced by an archive.",
+        server_default="listed",
+    ),
     text("host", "Host and port of the address: key of ingest.hosts."),
     text("state", "pending, leased, fetched, retry; ends: loaded, duplicate, skipped, gone, dead."),
     Column(

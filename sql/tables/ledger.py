@@ -9,7 +9,11 @@ from sql.tables.columns import counter, instant, one_of, surrogate_key, text
 from sql.tables.ingest import SCHEMA, feeds, sources
 
 ROBOTS_VERDICTS = ("allowed", "no_rules", "disallowed", "unknown")
-WARNING_KINDS = ("gap", "feed_gone", "feed_moved", "outage", "blocked", "robots")
+WARNING_KINDS = (
+    "gap", "feed_gone", "feed_moved", "outage", "blocked", "robots",
+    "source_failed", "stale_feed", "low_volume", "blocked_share", "walled_share", "undated_share", "short_share",
+    "disk", "default_partition",
+)  # fmt: skip
 
 rights = Table(
     "rights",
@@ -44,7 +48,12 @@ warnings = Table(
     "warnings",
     metadata,
     surrogate_key(),
-    text("kind", "gap (entries may be missing), feed_gone, feed_moved, outage (ours), blocked, robots."),
+    text(
+        "kind",
+        "gap (entries may be missing), feed_gone, feed_moved, outage (ours), blocked, robots, source_failed; of the "
+        "nightly report: stale_feed, low_volume, blocked_share, walled_share, undated_share, short_share, disk, "
+        "default_partition.",
+    ),
     Column("source_id", BigInteger, ForeignKey(sources.c.id), comment="Source that it is about; NULL: no one source."),
     Column("feed_id", BigInteger, ForeignKey(feeds.c.id), comment="Feed that it is about; NULL: no one feed."),
     Column("run_id", BigInteger, ForeignKey(runs.c.id), comment="Run that saw it last; NULL: none."),
