@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from config.documents import Document, Location, Plain, read_document
 from config.errors import Misconfigured
 from config.values import (
+    Cron,
     Headers,
     Host,
     Interval,
@@ -106,6 +107,8 @@ class Source(BaseModel):
     """the time between two polls of its feeds, from 10s to 7d, such as 15m"""
     slowest: Interval | None = None
     """the longest time between two polls of its feeds when little is new, from 10s to 7d, such as 2h"""
+    schedule: Cron | None = None
+    """a cron expression in the source's zone for polls besides the usual ones, such as */2 8-18 * * mon-fri"""
     delay: Pause | None = None
     """the time between the starts of two requests to one host, from 0s to 1h, such as 2s"""
     concurrency: Annotated[int, Field(ge=1, le=32)] = 1

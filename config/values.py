@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from config import cron
 from config.durations import Duration
 from config.selectors import Selectors
 
@@ -130,5 +131,6 @@ IsoDate = Annotated[date | None, BeforeValidator(_iso_date)]
 Headers = Annotated[Mapping[HeaderName, Line], AfterValidator(_named_once)]
 Pattern = Annotated[str, Field(max_length=300), AfterValidator(_pattern)]
 Host = Annotated[str, AfterValidator(_host)]
+Cron = Annotated[str, AfterValidator(cron.checked)]
 # Not written as a model: the class is what the reader of listings works with.
 Listing = Annotated[Selectors, BeforeValidator(_selectors)]

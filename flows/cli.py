@@ -15,9 +15,11 @@ from flows.commands.database import db
 from flows.commands.entries import entries
 from flows.commands.extract import extract
 from flows.commands.reading import search, status
+from flows.commands.reprocessing import reprocess
+from flows.commands.serving import deploy, serve
 from flows.commands.sources import sources
 from flows.commands.why import why
-from flows.commands.working import demo, ingest, serve
+from flows.commands.working import demo, ingest
 
 DEMO_DATABASE = "newstape_demo"
 
@@ -30,6 +32,7 @@ First steps:
   newstape why URL                     why an article is here, or is not, and what happens next
   newstape ingest URL                  fetch one article now, whatever the feeds say
   newstape entries retry --help        try once more what was skipped or given up
+  newstape reprocess --dry-run         what a better extractor would read in the archive
   newstape db psql                     ask the tape in SQL, as an analyst
   newstape serve                       everything, on a schedule, with Prefect's UI
 Settings are environment variables (NEWSTAPE_*); docs/settings.md lists them.
@@ -50,7 +53,7 @@ def newstape(*, on_demo: bool) -> None:
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
-for command in (demo, ingest, extract, search, status, why, entries, sources, db, serve):
+for command in (demo, ingest, reprocess, extract, search, status, why, entries, sources, db, serve, deploy):
     newstape.add_command(command)
 
 

@@ -23,6 +23,12 @@ def prepare_prefect(using: Settings) -> None:
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         "PREFECT_CLI_PROMPT": "false",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        # Where the API is away, every event that is not delivered would be printed in full; a warning says it, too.
+        "PREFECT_INTERNAL_LOGGING_LEVEL": "CRITICAL",
+        # The end of a run is reported for 8.5 minutes (2 + 4 + ... + 256 s) where the API is away; by default for one.
+        "PREFECT_CLIENT_MAX_RETRIES": "8",
+        # Prefect can then see within two minutes that a run is dead (docs/automations.yaml).
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

@@ -21,8 +21,12 @@ from config.settings import settings
 from flows import by_hand
 from flows.asking import Asked
 from flows.drain import drain, handed
+from flows.logs import open_logs
+from flows.naming import named
+from flows.progress import IngestBar
+from flows.report import report, show_sources
 from flows.run import Active, Frame, framed
-from flows.verdict import verdict
+from flows.verdict import source_rows, verdict
 from sql import connect
 from tasks.extract.pool import LocalExtractors
 from tasks.fetch.client import Client, limits_of
@@ -33,7 +37,12 @@ from tasks.steps.run import Run
 logger = logging.getLogger(__name__)
 
 
-@flow(name="ingest", flow_run_name="ingest", validate_parameters=True)
+def run_name() -> str:
+    """What the run is about, for Prefect's lists: "ingest nzz", "ingest 3 URLs"."""
+    return named("ingest", flow_run.parameters)
+
+
+@flow(name="ingest", flow_run_name=run_name, validate_parameters=True)
 async def ingest(
     sources: list[str] | None = None,
     limit: Annotated[int, Field(ge=1)] | None = None,
@@ -50,8 +59,7 @@ async def ingest(
         poll: due = feeds whose time has come; all = every feed now, whether due or not.
         urls: Addresses of single articles to ingest at once instead of polling; limit and poll say nothing then.
     """
-    for package in ("flows", "tasks", "sql"):
-        logging.getLogger(package).setLevel(settings().log_level)
+    open_logs()
     chosen = sources or None
     asked = await asyncio.to_thread(by_hand.wanted, urls, chosen) if urls else []
     parameters = {"sources": chosen, "limit": limit, "poll": poll, "urls": urls}
@@ -91,9 +99,10 @@ async def read_feeds(frame: Frame, limit: int | None, poll: Literal["due", "all"
     if polled.outage is not None:
         frame.finish("failed", polled.outage)
         return "failed", polled.outage
-    state, message = await asyncio.to_thread(verdict, frame, polled.counts)
-    frame.finish(state, message)
-    return state, message
+    ended = await asyncio.to_thread(verdict, frame, polled.counts)
+    frame.finish(ended.state, ended.message)
+    await report(ended, frame.run.id)
+    return ended.state, ended.message
 
 
 async def fetch_asked(frame: Frame, asked: list[Asked]) -> tuple[str, str]:
@@ -103,6 +112,7 @@ async def fetch_asked(frame: Frame, asked: list[Asked]) -> tuple[str, str]:
     run = replace(frame.run, slugs=None, source_ids=None, entry_ids=noted.entry_ids)
     worked = await work(run, None, None)
     complete, message = await asyncio.to_thread(by_hand.told, noted, datetime.now(UTC))
+    await show_sources(await asyncio.to_thread(source_rows, run.id), run.id)
     if worked.outage is not None:
         message = f"{worked.outage}\n{message}"
         frame.finish("failed", message)
@@ -122,7 +132,7 @@ async def work(run: Run, limit: int | None, poll: Literal["due", "all"] | None) 
                 polled = await poll_feeds(run, handed(client.get), all_of_them=poll == "all")
                 logger.info("polled %s", " ".join(f"{name}={count}" for name, count in polled.counts.items()))
             if polled.outage is None:
-                polled = replace(polled, outage=await drain(run, client, extractors, limit))
+                polled = replace(polled, outage=await drain(run, client, extractors, limit, IngestBar(run, limit)))
     finally:
         await asyncio.to_thread(extractors.close)
     return polled

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from config.settings import settings
 from config.sources import load_sources
+from flows.crashed import mark_crashed
 from flows.definitions import chosen_sources, sync_sources
 from sql import connect, migrate
 from sql.store import frontier, runs, schema, sources
@@ -27,11 +28,15 @@ RENEW_EVERY_S = LEASE.total_seconds() / 3
 
 @dataclass(slots=True)
 class Frame:
-    """An open run; what `finish` was told is written when it closes."""
+    """An open run; what `finish` was told is written when it closes.
+
+    `dead` are the flow runs, by Prefect's ids, whose processes ended without a word and whose work this run took over.
+    """
 
     run: Run
     state: str = "completed"
     message: str = ""
+    dead: tuple[UUID, ...] = ()
 
     def finish(self, state: str, message: str) -> None:
         """Say how the run ended."""
@@ -64,6 +69,7 @@ async def framed(
         frame = await asyncio.to_thread(_open, flow, slugs, parameters, prefect_run_id)
         renewing = asyncio.create_task(_keep_leases(frame.run.owner))
         try:
+            await mark_crashed(frame.dead, f"Its process ended without a word; run {frame.run.id} took its work over.")
             yield frame
         except BaseException as error:
             frame.finish("failed", f"{type(error).__name__}: {error}"[:2000])
@@ -102,9 +108,11 @@ def _open(flow: str, slugs: Sequence[str] | None, parameters: dict[str, Any], pr
     chosen_sources(slugs, loaded)
     sync_sources(loaded, datetime.now(UTC))
     with connect.engine().begin() as conn:
-        for dead in runs.close_stale(conn, flow):
+        stale = runs.close_stale(conn, flow)
+        for dead in stale:
             logger.warning("run=%s ended without a word; its work is taken over", dead)
             frontier.release_run(conn, dead)
+        dead_flow_runs = tuple(runs.prefect_runs(conn, stale))
         run_id = runs.open_run(
             conn,
             flow,
@@ -116,7 +124,7 @@ def _open(flow: str, slugs: Sequence[str] | None, parameters: dict[str, Any], pr
         ids = sources.slugs(conn)
     chosen = tuple(slugs) if slugs is not None else None
     source_ids = tuple(ids[slug] for slug in chosen) if chosen is not None else None
-    return Frame(Run(run_id, f"run:{run_id}:{uuid4().hex[:12]}", chosen, source_ids))
+    return Frame(Run(run_id, f"run:{run_id}:{uuid4().hex[:12]}", chosen, source_ids), dead=dead_flow_runs)
 
 
 def _close(frame: Frame) -> None:

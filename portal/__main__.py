@@ -17,6 +17,7 @@ import yaml
 from portal import faults
 from portal.control import serve_control
 from portal.doors import Door, listen, open_door, shut_door
+from portal.past import MOST_SCALE
 from portal.reading import read_yaml
 from portal.server import Server, described, serve_portal
 from portal.world import DEFAULT_ARTICLES, REFERENCE, Options, World
@@ -34,6 +35,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--sources-dir", type=Path, help="write one source file per portal there")
     add("--articles", type=int, default=DEFAULT_ARTICLES, help="how many articles in all")
     add("--feed-size", type=int, help="split each portal's feeds so that they start with at most so many entries")
+    add("--archive-scale", type=_scale, default=1, help="how many times as many articles in the archives (up to 200)")
     add("--page-kb", type=int, default=0, help="ballast per page in KiB")
     add("--latency-ms", type=float, default=0.0, help="wait before every answer")
     add("--seed", type=int, default=1, help="same seed, same articles")
@@ -45,6 +47,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--tls", type=Path, help="serve the first portal over TLS too, certificates good and bad made in that folder")
     add("--end-with-stdin", action="store_true", help="stop when standard input closes")
     return parser.parse_args(arguments)
+
+
+def _scale(text: str) -> int:
+    scale = int(text)
+    if not 1 <= scale <= MOST_SCALE:
+        raise argparse.ArgumentTypeError(f"{scale} is not between 1 and {MOST_SCALE}")
+    return scale
 
 
 def main() -> None:
@@ -62,6 +71,7 @@ async def run(chosen: argparse.Namespace) -> None:
         page_kb=chosen.page_kb,
         seed=chosen.seed,
         feed_size=chosen.feed_size,
+        archive_scale=chosen.archive_scale,
         is_live=chosen.real_time,
         reference=datetime.now(UTC).replace(microsecond=0) if chosen.real_time else REFERENCE,
     )

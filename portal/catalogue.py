@@ -96,15 +96,16 @@ def printed_by(portal: Portal, text: Text, published: datetime, path: str | None
     """`text` as an article of `portal`; in Switzerland without ß."""
     text = swiss(text) if portal.country == "CH" else text
     layout = portal.layouts.get(text.kind, portal.layouts["default"])
+    own = path or address(portal, text.title, 100_000 + zlib.crc32(text.id.encode()) % 900_000, published)
+    return Article(text.id, portal.slug, own, layout, published, text)
+
+
+def address(portal: Portal, title: str, number: int, published: datetime) -> str:
+    """The path of an article with that title and number."""
     local = published.astimezone(portal.zone)
-    address = path or portal.path.format(
-        slug=slugified(text.title),
-        number=100_000 + zlib.crc32(text.id.encode()) % 900_000,
-        yyyy=f"{local:%Y}",
-        mm=f"{local:%m}",
-        dd=f"{local:%d}",
+    return portal.path.format(
+        slug=slugified(title), number=number, yyyy=f"{local:%Y}", mm=f"{local:%m}", dd=f"{local:%d}"
     )
-    return Article(text.id, portal.slug, address, layout, published, text)
 
 
 def slugified(title: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 STOP_TIMEOUT_S = 10
-CONTROL_TIMEOUT_S = 120
+CONTROL_TIMEOUT_S = 300  # writing the captures of 20,000 articles takes over a minute
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,6 +43,11 @@ class RunningPortal:
     def gold(self) -> list[dict[str, Any]]:
         """What an ideal reader would have of every article, as published up to now."""
         gold: list[dict[str, Any]] = self._order("GET", "/gold")
+        return gold
+
+    def archive_gold(self) -> list[dict[str, Any]]:
+        """The same of the articles that only the archives still list."""
+        gold: list[dict[str, Any]] = self._order("GET", "/gold/archive")
         return gold
 
     def ledger(self) -> list[dict[str, Any]]:
@@ -94,6 +99,15 @@ class RunningPortal:
         """Takes an article off feeds, listings and sitemaps; its address answers `status` from then on."""
         gold: dict[str, Any] = self._order("POST", "/remove", {"id": id_, "status": status})
         return gold
+
+    def write_archive(self, folder: Path, *, index: bool = True, bad: bool = False) -> dict[str, Any]:
+        """Writes what the archives' articles were when captured as WARC files and pages, bad ones too on wish.
+
+        `warc` is the list of the files, `records` what is in them, `pages` a folder per portal (with an index.csv).
+        """
+        wish = {"folder": str(folder.resolve()), "index": index, "bad": bad}
+        written: dict[str, Any] = self._order("POST", "/archive", wish)
+        return written
 
     def shut(self, portal: str) -> None:
         """Ends a portal's connections and refuses new ones."""

@@ -3,12 +3,14 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from portal.changes import CHANGES
 from portal.doors import open_door, shut_door
+from portal.saving import save
 from portal.server import Server
 
 _PUBLISH_LIMIT = 1000
@@ -66,6 +68,11 @@ def _remove(server: Server, wish: dict[str, Any]) -> Any:
     return server.world.remove(wish["id"], status)
 
 
+def _save(server: Server, wish: dict[str, Any]) -> Any:
+    captures = [server.world.captures(slug) for slug in server.world.archives.pasts]
+    return save(captures, Path(wish["folder"]), has_index=bool(wish.get("index")), has_bad=bool(wish.get("bad")))
+
+
 def _clear_ledger(server: Server, _wish: dict[str, Any]) -> Any:
     server.ledger.clear()
     return {"requests": 0}
@@ -81,9 +88,11 @@ async def _open(server: Server, slug: str) -> None:
 
 _CONTROL: dict[tuple[str, str], Callable[[Server, dict[str, Any]], Any]] = {
     ("GET", "/gold"): lambda server, _: server.world.gold(),
+    ("GET", "/gold/archive"): lambda server, _: server.world.archives.gold(),
     ("GET", "/ledger"): lambda server, _: server.ledger.lines(),
     ("DELETE", "/ledger"): _clear_ledger,
     ("GET", "/ledger/summary"): lambda server, _: server.ledger.summary(),
+    ("POST", "/archive"): _save,
     ("POST", "/faults"): _place_fault,
     ("DELETE", "/faults"): _clear_faults,
     ("POST", "/publish"): _publish,

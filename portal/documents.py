@@ -2,22 +2,26 @@
 
 import gzip
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 PACKED_TYPE = "application/gzip"  # a file that is gzip itself, and is not compressed again on its way
+
+XML = "application/xml; charset=utf-8"
 
 _COMPRESSION = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What one address serves: the gzipped body, the headers that go with it and the status."""
+    """What one address serves: the gzipped body, the headers that go with it (others in `headers`) and the status."""
 
     body: bytes
     content_type: str
     etag: str | None = None
     last_modified: str | None = None
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def plain(self) -> bytes:

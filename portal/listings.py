@@ -8,7 +8,7 @@ from portal.documents import Document, html_document, packed
 from portal.feeds import FORBIDDEN_PATH
 from portal.model import Article, FeedPlan, Portal
 from portal.pages import human_date
-from portal.sitemaps import INDEX_PATH, NEWS_PATH
+from portal.sitemaps import INDEX_PATH, NEWS_PATH, PAST_INDEX_PATH
 
 ARCHIVE_PATH = "/archiv"
 PER_PAGE = 20
@@ -42,7 +42,8 @@ def rules(portal: Portal) -> str:
 
 def sitemap_lines(portal: Portal) -> str:
     """The lines of robots.txt that name the sitemaps."""
-    return "".join(f"Sitemap: {portal.base}{path}\n" for path in (NEWS_PATH, INDEX_PATH))
+    paths = (NEWS_PATH, INDEX_PATH, *([PAST_INDEX_PATH] if portal.is_archive_named else []))
+    return "".join(f"Sitemap: {portal.base}{path}\n" for path in paths)
 
 
 def _robots(portal: Portal, _newest: Sequence[Article]) -> Document:
@@ -54,7 +55,7 @@ def _front_page(portal: Portal, newest: Sequence[Article]) -> Document:
         f'<li><a href="{html.escape(article.path)}">{html.escape(article.text.title)}</a></li>'
         for article in newest[:_FRONT_PAGE]
     )
-    return _page(portal, "", f"<ul>{links}</ul>", "".join(map(_declaration, portal.feeds)))
+    return page_of(portal, "", f"<ul>{links}</ul>", "".join(map(_declaration, portal.feeds)))
 
 
 def _declaration(feed: FeedPlan) -> str:
@@ -68,19 +69,31 @@ def _forbidden(portal: Portal, _newest: Sequence[Article]) -> Document:
 
 
 def _archive(portal: Portal, newest: Sequence[Article], number: int) -> Document:
-    """A page of the archive, newest first; a 404 beyond its ends."""
-    last = max(1, -(-len(newest) // PER_PAGE))
-    if not 1 <= number <= last:
-        return html_document("<html><body><h1>404</h1></body></html>", portal.charset, portal.content_type, 404)
+    """A page of the listing of what feeds and sitemaps have too, newest first."""
     shown = newest[(number - 1) * PER_PAGE : number * PER_PAGE]
-    teasers = "".join(_teaser(portal, article) for article in shown)
+    return numbered(portal, shown, (number, -(-len(newest) // PER_PAGE)), "page")
+
+
+def numbered(portal: Portal, shown: Sequence[Article], place: tuple[int, int], parameter: str) -> Document:
+    """Page n of m of a listing (`place`) with the articles shown; a 404 beyond its ends. `parameter` turns pages."""
+    number, last = place
+    if not 1 <= number <= max(1, last):
+        return missing(portal)
+    teasers = "".join(teaser(portal, article) for article in shown)
     turns = [(number - 1, "prev", "&lt;")] * (number > 1) + [(number + 1, "next", "&gt;")] * (number < last)
-    pager = "".join(f'<a rel="{way}" href="{ARCHIVE_PATH}?page={page}">{sign}</a> ' for page, way, sign in turns)
+    pager = "".join(f'<a rel="{way}" href="{ARCHIVE_PATH}?{parameter}={page}">{sign}</a> ' for page, way, sign in turns)
     heading = {"de": "Archiv", "en": "Archive", "fr": "Archives"}[portal.language]
-    return _page(portal, f" - {heading} {number}", f'<main>{teasers}</main><nav class="pager">{pager}</nav>')
+    return page_of(portal, f" - {heading} {number}", f'<main>{teasers}</main><nav class="pager">{pager}</nav>')
 
 
-def _teaser(portal: Portal, article: Article) -> str:
+def missing(portal: Portal, status: int = 404) -> Document:
+    """The page that says that there is none."""
+    page = f"<html><body><h1>{status}</h1></body></html>"
+    return html_document(page, portal.charset, portal.content_type, status)
+
+
+def teaser(portal: Portal, article: Article) -> str:
+    """An article in a listing: its time, title and first lines."""
     local = article.published.astimezone(portal.zone)
     shown = human_date("{dd}.{mm}.{yyyy} {HH}:{MM}", local, portal.language)
     return (
@@ -90,7 +103,8 @@ def _teaser(portal: Portal, article: Article) -> str:
     )
 
 
-def _page(portal: Portal, subtitle: str, content: str, head: str = "") -> Document:
+def page_of(portal: Portal, subtitle: str, content: str, head: str = "") -> Document:
+    """A page of the portal that is no article."""
     name = html.escape(portal.name)
     page = (
         f'<!DOCTYPE html><html lang="{portal.language}"><head><title>{name}{subtitle}</title>{head}</head>'

@@ -23,7 +23,11 @@ class FeedPlan:
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """One invented portal; `base` is the address of its server without the final slash."""
+    """One invented portal; `base` is the address of its server without the final slash.
+
+    `archive` is the pattern of the addresses of its archive's months, "" where the portal keeps no archive;
+    `is_archive_named` tells whether robots.txt names the index of these months.
+    """
 
     slug: str
     name: str
@@ -36,6 +40,8 @@ class Portal:
     path: str
     feeds: tuple[FeedPlan, ...]
     base: str = ""
+    archive: str = ""
+    is_archive_named: bool = False
 
     @property
     def zone(self) -> ZoneInfo:

@@ -97,7 +97,12 @@ def _answer(document: Document, request: web.BaseRequest) -> web.Response:
     """The right answer: the document or 304; gzipped where the client takes it."""
     if _is_fresh(request, document):
         return web.Response(status=304, headers=_validators(document))
-    headers = {"Content-Type": document.content_type, "Vary": "Accept-Encoding", **_validators(document)}
+    headers = {
+        "Content-Type": document.content_type,
+        "Vary": "Accept-Encoding",
+        **_validators(document),
+        **document.headers,
+    }
     body = document.body
     if "gzip" in request.headers.get("Accept-Encoding", "") and document.content_type != PACKED_TYPE:
         headers["Content-Encoding"] = "gzip"

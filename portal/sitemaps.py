@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 
-from portal.documents import PACKED_TYPE, Document, packed
+from portal.documents import PACKED_TYPE, XML, Document, packed
 from portal.model import Article, Portal
 from portal.reading import read_yaml
 
 NEWS_PATH = "/news-sitemap.xml"
 INDEX_PATH = "/sitemap_index.xml"
+PAST_INDEX_PATH = "/sitemaps/index.xml"  # of portals that keep an archive
 NEWS_LIMIT = 1000  # what the format allows
 NEWS_AGE = timedelta(days=2)
 MOST_TICKERS = 5
 
-_XML = "application/xml; charset=utf-8"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _NEWS_SCHEMA = "http://www.google.com/schemas/sitemap-news/0.9"
@@ -34,7 +34,7 @@ def sitemap(portal: Portal, path: str, newest: Sequence[Article], now: datetime)
     if match is None or match[1] not in days:
         return None
     body = _day(portal, days[match[1]]).encode()
-    return Document(packed(packed(body)), PACKED_TYPE) if match[2] else Document(packed(body), _XML)
+    return Document(packed(packed(body)), PACKED_TYPE) if match[2] else Document(packed(body), XML)
 
 
 def urlset(entries: Sequence[str]) -> str:
@@ -58,7 +58,7 @@ def index_of(children: Sequence[tuple[str, str]]) -> str:
 
 
 def _xml(text: str) -> Document:
-    return Document(packed(text.encode()), _XML)
+    return Document(packed(text.encode()), XML)
 
 
 def _by_day(portal: Portal, newest: Sequence[Article]) -> dict[str, list[Article]]:

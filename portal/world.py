@@ -12,10 +12,12 @@ from typing import Any
 
 from portal import catalogue
 from portal.addresses import AMP, PRINT, plain_path, reslugged
+from portal.archives import archives_of, held
+from portal.captures import CAPTURED_AFTER, Captures
 from portal.changes import CHANGES
 from portal.documents import Document, etag_of, html_document, packed
 from portal.feeds import write_feed
-from portal.listings import listing
+from portal.listings import listing, missing
 from portal.model import Article, FeedPlan, Portal
 from portal.padding import padding
 from portal.pages import bare_page, gold, render
@@ -36,6 +38,7 @@ class Options:
     feed_size: int | None = None
     reference: datetime = REFERENCE
     is_live: bool = False
+    archive_scale: int = 1
 
 
 class World:
@@ -49,8 +52,10 @@ class World:
         self._articles: dict[str, list[Article]] = {slug: [] for slug in self.portals}
         self._by_address: dict[tuple[str, str], Article] = {}
         self._aliases: dict[tuple[str, str], str] = {}  # addresses that articles had before
+        self._first: dict[str, Article] = {}  # what changed since, as it first was, by id
         self._documents: dict[tuple[str, str], Document] = {}
         self._changes = 0
+        self.archives = archives_of(self.portals, options.seed, options.archive_scale)
         # Pages are made in threads, so that a slow one does not hold up the server.
         self._lock = threading.RLock()
         for article in catalogue.selection(
@@ -93,6 +98,9 @@ class World:
             home = self._home(slug, path)
             key = (slug, home)
             if key not in self._documents:
+                past = self._past(slug, path, home)
+                if past is not None:
+                    return past  # not kept, as there may be very much of it
                 made = self._make(self.portals[slug], home)
                 if made is None:
                     # Parameters that nobody knows: the address without its query.
@@ -107,13 +115,19 @@ class World:
     def page(self, article: Article) -> Document:
         """The page of an article, whether or not the world has it so."""
         portal = self.portals[article.portal]
-        page = render(article, portal, self._teased(article), self._padding(article))
+        ballast = padding(article.portal, f"{self.options.seed}:{article.id}", self.options.page_kb)
+        page = render(article, portal, self._teased(article), ballast)
         body = page.encode(portal.charset, "xmlcharrefreplace")
         return Document(packed(body), portal.content_type, etag_of(body))
 
     def article_at(self, slug: str, path: str) -> Article | None:
         """The article whose page `path` is, by whatever address."""
-        return self._by_address.get((slug, self._home(slug, path)))
+        home = self._home(slug, path)
+        return self._by_address.get((slug, home)) or self.archives.at(slug, home)
+
+    def captures(self, slug: str) -> Captures:
+        """What an archive of the web has of the portal. KeyError: it keeps no archive."""
+        return Captures(self.archives.pasts[slug], lambda: self._firsts(slug), self.page)
 
     def warm(self) -> None:
         """Makes every page and feed now, so that serving costs nothing later."""
@@ -139,12 +153,15 @@ class World:
         with self._lock:
             old, change = self._by_id(id_), CHANGES[kind]
             self._changes += 1
-            return self._put(old, change(old, self.portals[old.portal], self.now))
+            at = self.archives.later(old, self.now)
+            return self._put(old, change(old, self.portals[old.portal], at))
 
     def rename(self, id_: str) -> dict[str, Any]:
         """The gold of article `id_` at a new address; the old one serves it too. ValueError: it has no slug."""
         with self._lock:
             old = self._by_id(id_)
+            if self.archives.article(id_):
+                raise ValueError("articles of the archive keep their addresses")
             path = reslugged(old.path, self._changes + 1)
             if path == old.path:
                 raise ValueError(f"there is no slug to rewrite in {path}")
@@ -164,12 +181,16 @@ class World:
 
     def _by_id(self, id_: str) -> Article:
         found = next((article for article in self._by_address.values() if article.id == id_), None)
+        found = found or self.archives.article(id_)
         if found is None:
             raise KeyError(id_)
         return found
 
     def _put(self, old: Article, new: Article) -> dict[str, Any]:
         """Replaces an article and forgets what shows it; its gold."""
+        if self.archives.put(new):
+            return gold(new, self.portals[new.portal])
+        self._first.setdefault(old.id, old)
         siblings = self._articles[old.portal]
         siblings[siblings.index(old)] = self._by_address[new.portal, new.path] = new
         self._documents.pop((old.portal, old.path), None)
@@ -189,6 +210,11 @@ class World:
         self._articles[article.portal].append(article)
         return article
 
+    def _firsts(self, slug: str) -> list[Article]:
+        """The articles of the portal that are old enough to have been captured, as they first were."""
+        firsts = (self._first.get(article.id, article) for article in self._articles[slug])
+        return [article for article in firsts if article.published + CAPTURED_AFTER <= self.now]
+
     def _forget_lists(self, slug: str) -> None:
         """All but the articles' own pages are made anew at the next request."""
         for key in [key for key in self._documents if key[0] == slug and key not in self._by_address]:
@@ -203,7 +229,7 @@ class World:
         feeds = self._feed_paths(slug)
         for candidate in (path, plain, plain.rstrip("/"), f"{plain}/", plain.replace("/?", "?")):
             known = self._aliases.get((slug, candidate), candidate)
-            if (slug, known) in self._by_address or known in feeds:
+            if (slug, known) in self._by_address or known in feeds or self.archives.holds(slug, known):
                 return known
         return plain
 
@@ -213,14 +239,24 @@ class World:
         if plan is not None:
             return self._feed(portal, plan)
         article = self._by_address.get((portal.slug, path))
-        if article is not None and article.gone is not None:
-            page = f"<html><body><h1>{article.gone}</h1></body></html>"
-            return html_document(page, portal.charset, portal.content_type, article.gone)
         if article is not None:
-            return self.page(article)
+            return self._shown(article)
         newest = self.articles(portal.slug)
         found = listing(portal, path, newest) or sitemap(portal, path, newest, self.now)
         return found or self._bare(portal, path)
+
+    def _shown(self, article: Article) -> Document:
+        """The page of an article, or what stands there since it was taken down."""
+        if article.gone is None:
+            return self.page(article)
+        return missing(self.portals[article.portal], article.gone)
+
+    def _past(self, slug: str, path: str, home: str) -> Document | None:
+        """What the portal's archive has at `path`, an article among them."""
+        article = self.archives.at(slug, home)
+        if article is not None:
+            return self._shown(article)
+        return held(self.captures(slug), path) if slug in self.archives.pasts else None
 
     def _bare(self, portal: Portal, path: str) -> Document | None:
         """The AMP or print page of an article; None for other addresses."""
@@ -249,11 +285,11 @@ class World:
             format_datetime(changed, usegmt=True) if plan.validators in ("both", "last_modified") else None,
         )
 
-    def _padding(self, article: Article) -> tuple[str, str]:
-        return padding(article.portal, f"{self.options.seed}:{article.id}", self.options.page_kb)
-
     def _teased(self, article: Article) -> list[Article]:
         """A few neighbours of the article, the same ones as long as nothing is published."""
+        past = self.archives.teased(article)
+        if past is not None:
+            return past
         others = self._articles[article.portal]
         place = next(k for k, other in enumerate(others) if other.id == article.id)
         teased = [others[(place + k) % len(others)] for k in range(1, min(TEASERS, len(others) - 1) + 1)]

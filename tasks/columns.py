@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from tasks.model import Moved, Precision, Timestamp, Unchanged
+from tasks.model import Article, Moved, Precision, Timestamp, Unchanged
 from tasks.outcome import Failure, Reason
 from tasks.retry import after
 from tasks.urls import host_key
 
 Row = Mapping[str, Any]
 LONGEST_DETAIL = 4000
+_SAID = (
+    "title", "kicker", "lead", "text", "language", "agency", "section", "image_url", "image_credit", "paywall", "kind",
+    "word_count",
+)  # fmt: skip
 
 
 def failed_row(entry: Row, failure: Failure, attempts: int, max_attempts: int, now: datetime) -> dict[str, Any]:
@@ -65,6 +69,18 @@ def unchanged_row(entry: Row, answer: Unchanged) -> dict[str, Any]:
 def moved_row(entry: Row, move: Moved) -> dict[str, Any]:
     """The row that frontier.move takes."""
     return {"id": entry["id"], "url": move.to, "host": host_key(move.to)}
+
+
+def extracted_columns(article: Article) -> dict[str, Any]:
+    """The columns of a revision that extraction fills; the digests of what it says are not among them."""
+    return {name: getattr(article, name) for name in _SAID} | {
+        "summary": list(article.summary),
+        "authors": list(article.authors),
+        "tags": list(article.tags),
+        "modified_at": article.modified.at if article.modified else None,
+        "modified_raw": article.modified.raw if article.modified else None,
+        "provenance": dict(article.provenance),
+    }
 
 
 def published_columns(published: Timestamp | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sql.connect import Connection
 from sql.store import articles as store
-from tasks.columns import Row, published_columns, published_of, settled_row
+from tasks.columns import Row, extracted_columns, published_columns, published_of, settled_row
 from tasks.model import Article, Precision, Timestamp
 from tasks.text import content_hash, text_hash
 from tasks.urls import canonical_url, url_hash
@@ -242,21 +242,10 @@ def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Kno
 
 
 def _revision(one: Extracted, revision_id: int, article_id: int, number: int, said: Hashes) -> dict[str, Any]:
-    article = one.article
-    plain = (
-        "title", "kicker", "lead", "text", "language", "agency", "section", "image_url", "image_credit", "paywall",
-        "kind", "word_count",
-    )  # fmt: skip
-    return {name: getattr(article, name) for name in plain} | {
+    return extracted_columns(one.article) | {
         "id": revision_id,
         "article_id": article_id,
         "number": number,
-        "summary": list(article.summary),
-        "authors": list(article.authors),
-        "tags": list(article.tags),
-        "modified_at": article.modified.at if article.modified else None,
-        "modified_raw": article.modified.raw if article.modified else None,
-        "provenance": dict(article.provenance),
         "content_hash": said.content,
         "text_hash": said.text,
         "body_sha256": one.body_sha256,

@@ -169,8 +169,9 @@ class Profile:
 class Response:
     """A 200 or 304 answer; `body` as it came over the wire, header names in lower case, `at` = last byte, UTC.
 
-    `requests` is how many it took, redirects included; `moved_to` how far permanent redirects (301, 308) led from
-    `url` before the first temporary one, None where the first answer was no permanent redirect.
+    A request for a range can have a 206 instead, whose `body` is that part. `requests` is how many it took, redirects
+    included; `moved_to` how far permanent redirects (301, 308) led from `url` before the first temporary one, None
+    where the first answer was no permanent redirect.
     """
 
     url: str

@@ -12,6 +12,7 @@ class Stage(StrEnum):
     FETCH = "fetch"
     EXTRACT = "extract"
     LOAD = "load"
+    REPROCESS = "reprocess"
 
 
 class Kind(StrEnum):

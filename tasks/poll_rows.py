@@ -18,7 +18,7 @@ from tasks.outcome import Failure
 Row = Mapping[str, Any]
 # Entries of one document that are new to its feed and taken at a time; the others come with the next polls.
 MAX_NEW_ENTRIES = 5_000
-_COUNTERS = ("feeds_polled", "feeds_unchanged", "feeds_failed", "entries_listed")
+_COUNTERS = ("feeds_polled", "feeds_unchanged", "feeds_failed", "entries_listed", "request_ms")
 _UNCHANGED = (PollOutcome.NOT_MODIFIED, PollOutcome.SAME_BODY)
 
 
@@ -206,6 +206,7 @@ def poll_counts(polls: Iterable[Poll], new: Mapping[int, int]) -> list[dict[str,
         row["feeds_polled"] += 1
         row["feeds_failed"] += poll.outcome is PollOutcome.FAILED
         row["feeds_unchanged"] += poll.outcome in _UNCHANGED
+        row["request_ms"] += poll.duration_ms
         row["entries_listed"] += len(poll.document.entries) if poll.document else 0
         if poll.failure and row["message"] is None:
             row["message"] = f"{poll.feed.url}: {poll.failure.reason}: {poll.failure.detail}"[:LONGEST_DETAIL]

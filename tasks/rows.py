@@ -194,6 +194,14 @@ def fetched_counts(got: Sequence[tuple[Row, Page]]) -> list[dict[str, Any]]:
     return [{"source_id": entry["source_id"], "fetched": 1, "bytes": len(page.body)} for entry, page in got]
 
 
+def time_spent(entries: Mapping[int, Row], answers: Iterable[Answer]) -> list[dict[str, Any]]:
+    """How long the requests for entries (by id) took, as counters per source; one row a request."""
+    return [
+        {"source_id": entries[answer.wanted.entry_id]["source_id"], "request_ms": answer.duration_ms}
+        for answer in answers
+    ]
+
+
 def unasked(entries: Iterable[Row], answers: Iterable[Answer]) -> list[int]:
     """Ids of entries that were claimed, have no page, and whose time to be asked did not come."""
     asked = {answer.wanted.entry_id for answer in answers}

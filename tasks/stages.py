@@ -8,22 +8,35 @@ from collections.abc import Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import task_run
+from prefect.utilities.annotations import BaseAnnotation
 
 from tasks.extract.pool import Extractors
 from tasks.model import Get, Web
 from tasks.steps.fetch import fetch_due
 from tasks.steps.load import load_fetched
 from tasks.steps.poll import Polled, poll_due
+from tasks.steps.reprocess import Sweep, Tally, Wanted, read_again
 from tasks.steps.run import Fetched, Handover, Run
 
 
-@task(name="poll", task_run_name="poll feeds", cache_policy=NO_CACHE)
+def _poll_name() -> str:
+    return "poll all feeds" if task_run.parameters["all_of_them"] else "poll the feeds that are due"
+
+
+def _load_name() -> str:
+    batch = task_run.parameters["batch"]
+    pages = len(batch.unwrap() if isinstance(batch, BaseAnnotation) else batch)
+    return f"extract and load {pages} page{'' if pages == 1 else 's'}"
+
+
+@task(name="poll", task_run_name=_poll_name, cache_policy=NO_CACHE)
 async def poll_feeds(run: Run, get: Get, *, all_of_them: bool) -> Polled:
     """Poll the due feeds (`all_of_them`: due or not) and add what they list to the frontier."""
     return await poll_due(run, get, all_of_them=all_of_them)
 
 
-@task(name="fetch", task_run_name="fetch a batch", cache_policy=NO_CACHE)
+@task(name="fetch", task_run_name="fetch up to {count} entries", cache_policy=NO_CACHE)
 async def fetch_batch(run: Run, web: Web, handover: Handover, count: int) -> int:
     """Claim and fetch up to `count` due entries, while what the call before brought is archived and left in `handover`.
 
@@ -32,7 +45,13 @@ async def fetch_batch(run: Run, web: Web, handover: Handover, count: int) -> int
     return await fetch_due(run, web, handover, count)
 
 
-@task(name="load", task_run_name="extract and load a batch", cache_policy=NO_CACHE)
+@task(name="load", task_run_name=_load_name, cache_policy=NO_CACHE)
 def load_batch(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> dict[str, int]:
     """Extract the pages of a batch and load the articles; counts by outcome."""
     return load_fetched(run, batch, extractors)
+
+
+@task(name="read again", task_run_name="read {sweep} beyond {after} again", cache_policy=NO_CACHE)
+def read_batch_again(run: Run, wanted: Wanted, sweep: Sweep, after: int, count: int, extractors: Extractors) -> Tally:
+    """Read the next archived pages beyond the id `after` again; what came of them."""
+    return read_again(run, wanted, sweep, after, count, extractors)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,13 +65,14 @@ def serving(tape: Engine) -> Iterator[Serving]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_scheduled_runs_appear_and_finish_and_sigterm_ends_every_process(serving: Serving, tape: Engine) -> None:
     await_true(lambda: serving.runs(auto_scheduled=False, state_type="COMPLETED"), 120, "the first run")
     assert len(serving.runs(auto_scheduled=True)) >= 3
 
-    (deployment,) = serving.ask("deployments/filter", {})
+    (deployment,) = [one for one in serving.ask("deployments/filter", {}) if one["name"] == "ingest"]
     every_10_s = {"schedule": {"interval": 10, "anchor_date": "2026-01-01T00:00:00Z"}, "slug": "every-10-seconds"}
     serving.ask(f"deployments/{deployment['id']}/schedules", [every_10_s])  # type: ignore[arg-type]
     await_true(lambda: serving.runs(auto_scheduled=True, state_type="COMPLETED"), 150, "a scheduled run's end")

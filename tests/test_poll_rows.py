@@ -191,5 +191,5 @@ def test_polls_are_counted_by_source_and_the_first_trouble_is_the_message() -> N
     (row,) = poll_counts(polls, {2: 1})
     assert row == {
         "source_id": 2, "feeds_polled": 5, "feeds_unchanged": 1, "feeds_failed": 2, "entries_listed": 2,
-        "entries_new": 1, "message": f"{FEED.url}: timeout: no answer",
+        "entries_new": 1, "request_ms": 0, "message": f"{FEED.url}: timeout: no answer",
     }  # fmt: skip

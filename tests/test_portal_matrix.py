@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "portal.md").read_text("utf-8")
 LINES = re.findall(r"^\| (\d+) \| (\w+) \| `(.*?)` \| (.*) \|$", PAGE, re.MULTILINE)
 NOT_A_PORTALS = {13, 21, 25, 26, 27, 28, 29}  # resolver, crash of the reader, texts, dates, clocks
+ARCHIVE = {47}  # of the rows beyond those of fetching
 ORDERS = {"shut", "start", "rename", "edit", "remove"}
 
 
@@ -40,7 +41,7 @@ def call(line: str) -> tuple[str, list[object], dict[str, object]]:
 
 
 def test_every_row_that_a_portal_can_cause_has_a_line() -> None:
-    assert {int(row) for row, *_ in LINES} == (set(range(1, 36)) - NOT_A_PORTALS)
+    assert {int(row) for row, *_ in LINES} == (set(range(1, 36)) - NOT_A_PORTALS) | ARCHIVE
 
 
 def test_every_fault_has_a_line_and_every_line_a_fault() -> None:

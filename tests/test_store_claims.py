@@ -1,6 +1,7 @@
 """Who gets which hosts and entries, in which order, and when a host may be asked again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from makers import (
     listed,
     page,
     settled,
+    share,
     source_row,
 )
 from sqlalchemy import Connection, Engine, text
@@ -179,10 +181,29 @@ def test_the_next_slot_is_that_of_the_first_free_host_with_a_due_entry(conn: Con
     assert slots(conn) == NOW + timedelta(seconds=30)
     conn.execute(text("UPDATE ingest.hosts SET lease_owner = 'x', lease_until = :at WHERE host LIKE 'a%'"),
                  {"at": NOW + LEASE})  # fmt: skip
-    assert slots(conn) == NOW + timedelta(seconds=40)
+    assert slots(conn) == NOW + timedelta(seconds=2), "who has the host may give it back any moment"
     assert slots(conn, NOW + 2 * LEASE) == NOW + timedelta(seconds=30), "the lease of a dead process is no lease"
     assert slots(conn, sources_=[alpha[0] + 1]) is None
     assert slots(conn, NOW - timedelta(seconds=1)) is None
+
+
+def test_the_live_ingest_takes_no_backfill_and_does_not_wait_for_one(conn: Connection, alpha: Feed) -> None:
+    listed(conn, alpha, [page("old")], priority=1)
+    live = replace(share(), backfill=0)
+    assert frontier.claim(conn, "me", NOW, LEASE, live) == ([], [])
+    assert frontier.next_slot_at(conn, NOW, None, live_only=True) is None
+    assert slots(conn) == NOW
+    listed(conn, alpha, [page("new")])
+    assert urls_of(frontier.claim(conn, "me", NOW, LEASE, live)) == [page("new")]
+
+
+def test_a_backfill_takes_as_much_as_its_budget_leaves_and_live_entries_besides(conn: Connection, alpha: Feed) -> None:
+    hosts = [f"h{number}.example" for number in range(3)]
+    listed(conn, alpha, [page(number, host) for host in hosts for number in range(3)], priority=1)
+    listed(conn, alpha, [page("live", host) for host in hosts])
+    claimed = frontier.claim(conn, "me", NOW, LEASE, replace(share(), backfill=4))[1]
+    assert [row["url"].rsplit("/", 1)[1] for row in claimed].count("live") == 3
+    assert len(claimed) == 3 + 4
 
 
 def test_two_claims_at_once_share_no_host_and_wait_for_nobody(tape: Engine) -> None:

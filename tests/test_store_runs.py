@@ -83,13 +83,14 @@ def test_counters_of_a_stage_add_up(conn: Connection) -> None:
     run_id = opened(conn)
     row = {"stage": "fetch", "received": 5, "passed": 3, "skipped": 1, "failed": 1, "seconds": 0.5}
     runs.add_stage_counts(conn, run_id, [row, row | {"stage": "load"}])
-    runs.add_stage_counts(conn, run_id, [row])
+    runs.add_stage_counts(conn, run_id, [row | {"crashed": 1}])
     runs.add_stage_counts(conn, run_id, [])
     found = conn.execute(text("SELECT * FROM ingest.run_stages ORDER BY stage")).mappings().all()
     assert [dict(one) for one in found] == [
-        {"run_id": run_id, "stage": "fetch", "received": 10, "passed": 6, "skipped": 2, "failed": 2, "seconds": 1.0},
-        {"run_id": run_id} | row | {"stage": "load"},
-    ]
+        {"run_id": run_id, "stage": "fetch", "received": 10, "passed": 6, "skipped": 2, "failed": 2, "seconds": 1.0,
+         "crashed": 1},
+        {"run_id": run_id, "crashed": 0} | row | {"stage": "load"},
+    ]  # fmt: skip
 
 
 def test_one_session_at_a_time_has_the_lock_of_a_flow(tape: Engine) -> None:

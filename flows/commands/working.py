@@ -1,4 +1,4 @@
-"""newstape ingest, demo and serve: what makes the tape grow."""
+"""newstape ingest and demo: what makes the tape grow."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from typing import Literal
 
 import click
 
+from config.errors import Unavailable
 from config.settings import settings
 from config.sources import load_sources
 from flows.definitions import chosen_sources
@@ -68,12 +69,22 @@ async def _ingest(
     slugs: list[str] | None, limit: int | None, poll: Literal["due", "all"], urls: list[str]
 ) -> tuple[str, str]:
     """Outcome and message of the flow; what it died of is raised here, once, instead of logged by Prefect."""
+    from httpx import HTTPError
     from prefect.exceptions import FailedRun
+    from prefect.settings import PREFECT_API_URL
 
     from flows.ingest import ingest as flow
 
     logging.getLogger("prefect.flow_runs").setLevel(logging.CRITICAL)
-    state = await flow(slugs, limit, poll, urls or None, return_state=True)
+    try:
+        state = await flow(slugs, limit, poll, urls or None, return_state=True)
+    except (HTTPError, RuntimeError) as error:
+        # What the flow itself dies of is in its state; this is Prefect, which can't reach its API.
+        raise Unavailable(
+            f"Prefect's API at {PREFECT_API_URL.value()} does not answer: {error}. If the run was at work "
+            "already, it is done all the same, and `newstape status` says how it ended. Check PREFECT_API_URL and that "
+            "the server runs; without PREFECT_API_URL a server is started for the run."
+        ) from error
     outcome = await state.aresult(raise_on_failure=False)
     if isinstance(outcome, Exception) and not isinstance(outcome, FailedRun):
         raise outcome
@@ -87,13 +98,3 @@ def demo(*, keep: bool) -> None:
     from flows.demo import run_demo
 
     raise click.exceptions.Exit(run_demo(keep=keep))
-
-
-@click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=4200, show_default=True, help="Port of Prefect's UI.")
-def serve(port: int) -> None:
-    """Everything on a schedule: Postgres, Prefect's server with UI, the deployments, a worker; Ctrl-C ends them all."""
-    prepare_prefect(settings())
-    from flows.serve import serve_forever
-
-    raise click.exceptions.Exit(serve_forever(port))

@@ -3,6 +3,7 @@
     orders    what was asked for, where and how often           kit       what a fault gets, and how it answers
     wire      the connection      statuses  status and headers   redirects encodings  caching
     markup    broken documents    entries   feeds and what they say of articles       sitemaps  robots  pages
+    past      what an archive lists
 
 A fault gets the call (the request, the right answer, the value that the test gave) and returns the response it wants
 served. Faults that break the connection write to it themselves. docs/portal.md says which row of the matrix is which.
@@ -10,7 +11,7 @@ served. Faults that break the connection write to it themselves. docs/portal.md 
 
 from collections.abc import Collection
 
-from portal.faults import caching, encodings, entries, markup, pages, redirects, robots, sitemaps, statuses, wire
+from portal.faults import caching, encodings, entries, markup, pages, past, redirects, robots, sitemaps, statuses, wire
 from portal.faults.kit import Fault
 
 FAULTS: dict[str, Fault] = {
@@ -24,6 +25,7 @@ FAULTS: dict[str, Fault] = {
     **sitemaps.FAULTS,
     **robots.FAULTS,
     **pages.FAULTS,
+    **past.FAULTS,
 }
 """Every fault by its name."""
 
@@ -38,6 +40,7 @@ VALUES: dict[str, Collection[str]] = {
     "guid": entries.GUIDS,
     "robots": robots.ROBOTS,
     "paywall": pages.PAYWALLS,
+    "lying_child": past.LIES,
 }
 """The words that a fault takes as its value, the default first; other faults take numbers, addresses and the like."""
 

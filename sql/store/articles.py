@@ -34,6 +34,14 @@ _KNOWN = """
     LEFT JOIN ingest.entries e ON e.id = a.entry_id
 """
 
+# In the order of their ids, as whoever else writes several articles: then nobody waits in a circle.
+_MARK = """
+    UPDATE tape.articles SET gone_at = {gone_at} WHERE id IN (
+        SELECT id FROM tape.articles WHERE id = ANY(CAST(:ids AS bigint[])) AND gone_at IS {was}
+        ORDER BY id FOR NO KEY UPDATE
+    )
+"""
+
 # Articles in the languages that have a configuration of their own, the rest by whole words.
 _SEARCH = text("""
     SELECT a.article_id, a.source, a.url, a.kicker, a.title, a.published_at, a.first_seen_at, a.language, q.rank,
@@ -123,18 +131,14 @@ def set_heads(conn: Connection, rows: Sequence[Row]) -> None:
 def mark_gone(conn: Connection, ids: Sequence[int], now: datetime) -> None:
     """Note that the addresses of articles no longer answer; the first time counts."""
     if ids:
-        statement = text("""
-            UPDATE tape.articles SET gone_at = :now WHERE id = ANY(CAST(:ids AS bigint[])) AND gone_at IS NULL
-        """)
+        statement = text(_MARK.format(gone_at=":now", was="NULL"))
         conn.execute(statement, {"ids": list(ids), "now": now})
 
 
 def mark_back(conn: Connection, ids: Sequence[int]) -> None:
     """Note that the addresses of articles answer (again)."""
     if ids:
-        statement = text("""
-            UPDATE tape.articles SET gone_at = NULL WHERE id = ANY(CAST(:ids AS bigint[])) AND gone_at IS NOT NULL
-        """)
+        statement = text(_MARK.format(gone_at="NULL", was="NOT NULL"))
         conn.execute(statement, {"ids": list(ids)})
 
 

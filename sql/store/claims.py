@@ -29,12 +29,16 @@ _CLAIM_HOSTS = """
 # Of each of our hosts its first due entries, hosts taking turns, until the batch is full. Only those are locked. They
 # are looked up by an array of ids: before the first ANALYZE a join would walk over all open entries for each of them.
 _CLAIM_ENTRIES = """
-    WITH due AS (
-        SELECT d.id FROM unnest(CAST(:held AS text[])) h(host)
+    WITH found AS (
+        SELECT d.*, row_number() OVER (PARTITION BY d.priority ORDER BY d.turn, d.id) AS number
+        FROM unnest(CAST(:held AS text[])) h(host)
         CROSS JOIN LATERAL (
-            SELECT e.id, row_number() OVER (ORDER BY e.priority, e.due_at, e.id) AS turn FROM ({some}) e
+            SELECT e.id, e.priority, row_number() OVER (ORDER BY e.priority, e.due_at, e.id) AS turn FROM ({some}) e
         ) d
-        ORDER BY d.turn, d.id LIMIT :count
+    ), due AS (
+        SELECT id FROM found
+        WHERE priority = 0 OR CAST(:backfill AS bigint) IS NULL OR number <= CAST(:backfill AS bigint)
+        ORDER BY turn, id LIMIT :count
     ), chosen AS MATERIALIZED (
         SELECT e.id FROM ingest.entries e
         WHERE e.id = ANY (ARRAY(SELECT id FROM due))
@@ -51,17 +55,20 @@ _CLAIM_ENTRIES = """
         e.last_modified, e.title, e.summary, e.published_at, e.published_raw, e.published_origin,
         e.published_precision, e.published_zone, e.first_seen_at, e.page_id, e.page_fetched_at, e.article_id
 """
+# A host that another process has is looked at again soon: that one is a backfill, or died and holds it a minute longer.
 _NEXT_SLOT = """
-    SELECT min(h.next_request_at) FROM ingest.hosts h CROSS JOIN LATERAL ({first}) due
-    WHERE h.lease_owner IS NULL OR h.lease_until < :now
+    SELECT min(CASE WHEN h.lease_owner IS NULL OR h.lease_until < :now THEN h.next_request_at ELSE :soon END)
+    FROM ingest.hosts h CROSS JOIN LATERAL ({first}) due
 """
+HELD_BY_OTHERS = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
     """How much a claim may take: up to `hosts` hosts and `count` entries, no host whose next slot is beyond `horizon`.
 
-    `sources`: entries of these sources only; `entries`: these entries only; None: all.
+    `sources`: entries of these sources only; `entries`: these entries only; None: all. `backfill`: most entries of
+    backfills; 0: live ones only; None: as many as there are.
     """
 
     hosts: int
@@ -69,6 +76,7 @@ class Share:
     horizon: timedelta
     sources: Sequence[int] | None = None
     entries: Sequence[int] | None = None
+    backfill: int | None = None
 
 
 def claim(
@@ -78,20 +86,30 @@ def claim(
     free, chosen = _free(conn, now, share.sources, share.entries)
     chosen |= {"owner": owner, "until": now + lease, "count": share.count}
     wanted = chosen | {"hosts": share.hosts, "soon": now + share.horizon}
-    hosts = [dict(row) for row in conn.execute(text(_CLAIM_HOSTS.format(first=_first(free, "1"))), wanted).mappings()]
+    first, some = (_first(free, count, live_only=share.backfill == 0) for count in ("1", ":count"))
+    hosts = [dict(row) for row in conn.execute(text(_CLAIM_HOSTS.format(first=first)), wanted).mappings()]
     if not hosts:
         return [], []
-    found = chosen | {"held": [row["host"] for row in hosts]}
-    entries = conn.execute(text(_CLAIM_ENTRIES.format(some=_first(free, ":count"))), found).mappings()
+    found = chosen | {"held": [row["host"] for row in hosts], "backfill": share.backfill}
+    entries = conn.execute(text(_CLAIM_ENTRIES.format(some=some)), found).mappings()
     return hosts, sorted((dict(row) for row in entries), key=lambda row: row["id"])
 
 
 def next_slot_at(
-    conn: Connection, now: datetime, sources: Sequence[int] | None, entries: Sequence[int] | None = None
+    conn: Connection,
+    now: datetime,
+    sources: Sequence[int] | None,
+    entries: Sequence[int] | None = None,
+    *,
+    live_only: bool = False,
 ) -> datetime | None:
-    """When the next host with a due entry may be asked; None: nothing is due, or other processes hold it."""
+    """When the next host with a due entry may be asked, or looked at again where another process has it.
+
+    None: nothing is due. `live_only`: entries of backfills do not count.
+    """
     free, chosen = _free(conn, now, sources, entries)
-    return conn.execute(text(_NEXT_SLOT.format(first=_first(free, "1"))), chosen).scalar()
+    statement = text(_NEXT_SLOT.format(first=_first(free, "1", live_only=live_only)))
+    return conn.execute(statement, chosen | {"soon": now + HELD_BY_OTHERS}).scalar()
 
 
 def _free(
@@ -112,7 +130,7 @@ def _free(
     return " AND ".join(conditions), limits
 
 
-def _first(free: str, count: str) -> str:
+def _first(free: str, count: str, *, live_only: bool) -> str:
     """The first free entries of host h: live ones, then backfill, each by due time.
 
     One look into the index per priority: what is due later is not walked over on the way to the other priority.
@@ -121,5 +139,5 @@ def _first(free: str, count: str) -> str:
         (SELECT e.id, e.priority, e.due_at FROM ingest.entries e
          WHERE e.host = h.host AND e.priority = {{priority}} AND {free} ORDER BY e.due_at, e.id LIMIT {count})
     """
-    both = " UNION ALL ".join(one.format(priority=priority) for priority in (0, 1))
+    both = " UNION ALL ".join(one.format(priority=priority) for priority in ((0,) if live_only else (0, 1)))
     return f"SELECT * FROM ({both}) p ORDER BY priority, due_at, id LIMIT {count}"

@@ -12,6 +12,7 @@ from sql.store.bulk import Row, arrays, storable
 _COUNTERS = (
     "feeds_polled", "feeds_unchanged", "feeds_failed", "entries_listed", "entries_new", "fetched", "loaded",
     "duplicates", "skipped", "gone", "retried", "dead", "rechecked", "bytes",
+    "request_ms",
 )  # fmt: skip
 
 _ADD_SOURCES = text(f"""
@@ -64,6 +65,12 @@ def close_stale(conn: Connection, flow: str) -> list[int]:
     return list(conn.execute(statement, {"flow": flow}).scalars())
 
 
+def prefect_runs(conn: Connection, run_ids: Sequence[int]) -> list[UUID]:
+    """Prefect's ids of these runs, of those that have one."""
+    statement = text("SELECT prefect_run_id FROM ingest.runs WHERE id = ANY(:ids) AND prefect_run_id IS NOT NULL")
+    return list(conn.execute(statement, {"ids": list(run_ids)}).scalars())
+
+
 def active(conn: Connection, flow: str) -> dict[str, Any] | None:
     """The open run of `flow`; None: none is open."""
     statement = text("""
@@ -98,16 +105,20 @@ def add_source_counts(conn: Connection, run_id: int, rows: Sequence[Row]) -> Non
 
 
 def add_stage_counts(conn: Connection, run_id: int, rows: Sequence[Row]) -> None:
-    """Add to the counters of stages in a run; a row has stage, received, passed, skipped, failed, seconds."""
+    """Add to the counters of stages in a run; a row has stage, received, passed, skipped, failed, seconds, crashed.
+
+    `crashed` may be left out where it is 0.
+    """
     statement = text("""
-        INSERT INTO ingest.run_stages AS r (run_id, stage, received, passed, skipped, failed, seconds)
-        VALUES (:run_id, :stage, :received, :passed, :skipped, :failed, :seconds)
+        INSERT INTO ingest.run_stages AS r (run_id, stage, received, passed, skipped, failed, crashed, seconds)
+        VALUES (:run_id, :stage, :received, :passed, :skipped, :failed, :crashed, :seconds)
         ON CONFLICT (run_id, stage) DO UPDATE SET received = r.received + excluded.received,
             passed = r.passed + excluded.passed, skipped = r.skipped + excluded.skipped,
-            failed = r.failed + excluded.failed, seconds = r.seconds + excluded.seconds
+            failed = r.failed + excluded.failed, crashed = r.crashed + excluded.crashed,
+            seconds = r.seconds + excluded.seconds
     """)
     if rows:
-        conn.execute(statement, [dict(row, run_id=run_id) for row in rows])
+        conn.execute(statement, [{"crashed": 0} | dict(row, run_id=run_id) for row in rows])
 
 
 def source_counts(conn: Connection, run_id: int) -> list[dict[str, Any]]:

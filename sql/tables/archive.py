@@ -168,6 +168,13 @@ run_sources = Table(
     counter("dead", "Entries given up after all attempts."),
     counter("rechecked", "Known articles that were asked again and say the same."),
     Column("bytes", BigInteger, nullable=False, server_default="0", comment="Bytes received for pages."),
+    Column(
+        "request_ms",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="Time that its requests took, added up, in milliseconds.",
+    ),
     text("message", "First trouble of the source in this run; NULL: none.", nullable=True),
     schema=SCHEMA,
     comment="One row per run and source: what came of the source in that run.",
@@ -182,6 +189,7 @@ run_stages = Table(
     counter("passed", "Items that the stage handed on."),
     counter("skipped", "Items that a rule or their content kept out, duplicates included."),
     counter("failed", "Items that failed, for now or for good."),
+    counter("crashed", "Of the failed ones, those that our code failed on (crash, hung)."),
     Column(
         "seconds",
         Double,

@@ -1,4 +1,7 @@
-"""Schema `tape`: the product. Articles are identities with two clocks; their texts are revisions that never change."""
+"""Schema `tape`: the product. Articles are identities with two clocks; their texts are revisions.
+
+A portal's edit is a new revision. Only a better reading of the same page (flow reprocess) changes one in place.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -163,5 +166,5 @@ revisions = Table(
     # Serves full-text search.
     Index(None, "search_vector", postgresql_using="gin"),
     schema=SCHEMA,
-    comment="One row per text of an article; a row never changes.",
+    comment="One row per text of an article; only a reprocess changes a row, and keeps what it replaced.",
 )

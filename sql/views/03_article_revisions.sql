@@ -7,7 +7,7 @@ FROM tape.revisions r
 JOIN tape.articles a ON a.id = r.article_id;
 
 COMMENT ON VIEW news.article_revisions IS $$One row per text that an article had.
-Key: article_id, revision. Time: revised_at. Fresh: at each run. Rows never change.
+Key: article_id, revision. Time: revised_at. Fresh: at each run. Rows change only by a reprocess.
 Example: which articles were edited? SELECT article_id FROM news.article_revisions WHERE revision > 1;$$;
 COMMENT ON COLUMN news.article_revisions.article_id IS 'Article.';
 COMMENT ON COLUMN news.article_revisions.revision IS '1 for the first text that we saw, then counting up.';

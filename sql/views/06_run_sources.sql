@@ -1,7 +1,7 @@
 CREATE VIEW news.run_sources AS
 SELECT c.run_id, s.slug AS source, r.started_at, c.feeds_polled, c.feeds_unchanged, c.feeds_failed, c.entries_listed,
        c.entries_new, c.fetched, c.loaded, c.duplicates, c.skipped, c.gone, c.retried, c.dead, c.rechecked, c.bytes,
-       c.message
+       (c.request_ms / 1000.0)::numeric(12, 1) AS request_seconds, c.message
 FROM ingest.run_sources c
 JOIN ingest.runs r ON r.id = c.run_id
 JOIN ingest.sources s ON s.id = c.source_id;
@@ -26,4 +26,5 @@ COMMENT ON COLUMN news.run_sources.retried IS 'Addresses that failed for now and
 COMMENT ON COLUMN news.run_sources.dead IS 'Addresses given up after all attempts.';
 COMMENT ON COLUMN news.run_sources.rechecked IS 'Known articles that were asked again and say the same.';
 COMMENT ON COLUMN news.run_sources.bytes IS 'Bytes received for pages.';
+COMMENT ON COLUMN news.run_sources.request_seconds IS 'Time that its requests took, added up, in seconds.';
 COMMENT ON COLUMN news.run_sources.message IS 'First trouble of the source in this run; NULL: none.';

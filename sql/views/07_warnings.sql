@@ -9,7 +9,7 @@ COMMENT ON VIEW news.warnings IS $$One row per warning: what a person should loo
 Key: warning_id. Time: first_at. Fresh: at each run.
 Example: what needs a look now? SELECT source, kind, message FROM news.warnings WHERE resolved_at IS NULL ORDER BY last_at DESC;$$;
 COMMENT ON COLUMN news.warnings.warning_id IS 'Key of the warning.';
-COMMENT ON COLUMN news.warnings.kind IS 'gap (entries may be missing), feed_gone, feed_moved, outage (of our own line), blocked, robots.';
+COMMENT ON COLUMN news.warnings.kind IS 'gap (entries may be missing), feed_gone, feed_moved, outage (of our own line), blocked, robots, source_failed (a feed of it does); of the nightly report: stale_feed, low_volume, blocked_share, walled_share, undated_share, short_share, disk, default_partition.';
 COMMENT ON COLUMN news.warnings.source IS 'Source that it is about; NULL: no one source.';
 COMMENT ON COLUMN news.warnings.feed_url IS 'Feed that it is about; NULL: no one feed.';
 COMMENT ON COLUMN news.warnings.message IS 'What happened, what it means, what to do.';

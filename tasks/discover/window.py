@@ -7,9 +7,10 @@ date decides later. A time of last change is an upper bound only: an old article
 import calendar
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from tasks.model import FeedEntry, Timestamp, Window
@@ -31,10 +32,21 @@ _ARTICLE_DATE = re.compile(
     r"(?P<mark>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=mark)(?P<day>0[1-9]|[12][0-9]|3[01])(?=[/_.-]|$)"
     r"|/(?P<month_part>0[1-9]|1[0-2])(?=/)(?:/(?P<day_part>0[1-9]|[12][0-9]|3[01])(?=/))?)"
 )
+# Segments of their own that need no zeros or have a name: /2024/3/7/ and /2024/mar/17/.
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ARTICLE_SEGMENTS = re.compile(
+    r"/(?P<year>(?:19|20)[0-9]{2})/(?:(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})(?=/)"
+    rf"|(?P<name>{'|'.join(_MONTH_NAMES)})(?:/(?P<named_day>[0-9]{{1,2}}))?(?=/))",
+    re.IGNORECASE,
+)
+# A quarter behind its year or in front of it: 2024-q3, 2024/Q3, q3_2024.
+_QUARTER_BEHIND = re.compile(r"[-/_.]?q([1-4])(?![0-9a-z])", re.IGNORECASE)
+_QUARTER_BEFORE = re.compile(r"(?<![0-9a-z])q([1-4])[-/_.]?$", re.IGNORECASE)
+_MONTHS_A_QUARTER = 3
 
 
 # The numbers that names show within the same frame.
-Siblings = dict[tuple[str, str], set[int]]
+Siblings = dict[tuple[str, str], frozenset[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +79,23 @@ def _is_inside(span: Span | None, modified: Timestamp | None, window: Window) ->
 
 def article_span(url: str) -> Span | None:
     """The day or month that the path of an article's address names; None where it names none."""
+    if span := _segments_span(url):
+        return span
     found = _ARTICLE_DATE.search(url)
     if not found:
         return None
     month, day = (found["month"], found["day"]) if found["month"] else (found["month_part"], found["day_part"])
     return _span(int(found["year"]), int(month), int(day or 0))
+
+
+def _segments_span(url: str) -> Span | None:
+    found = _ARTICLE_SEGMENTS.search(url)
+    if not found:
+        return None
+    name, day = found["name"], found["day"] or found["named_day"] or "0"
+    month = _MONTH_NAMES.index(name.lower()) + 1 if name else int(found["month"])
+    # A month of 0 would stand for the year.
+    return _span(int(found["year"]), month, int(day)) if month else None
 
 
 def child_spans(urls: Sequence[str]) -> list[Span | None]:
@@ -82,10 +106,11 @@ def child_spans(urls: Sequence[str]) -> list[Span | None]:
     """
     # Without the host, where a number is a part of a name.
     paths = [urlsplit(url)._replace(scheme="", netloc="").geturl() for url in urls]
-    siblings: Siblings = defaultdict(set)
+    shown: dict[tuple[str, str], set[int]] = defaultdict(set)
     for path in paths:
         for number in _NUMBER.finditer(path):
-            siblings[_frame(path, number)].add(int(number[0]))
+            shown[_frame(path, number)].add(int(number[0]))
+    siblings = {frame: frozenset(numbers) for frame, numbers in shown.items()}
     return [_child_span(path, siblings) for path in paths]
 
 
@@ -111,6 +136,8 @@ def _span_at(url: str, numbers: Sequence[re.Match[str]], siblings: Siblings) -> 
     year = int(first[0])
     if not _are_years(siblings[_frame(url, first)]):
         return None
+    if quarter := _QUARTER_BEHIND.match(url, first.end()) or _QUARTER_BEFORE.search(url[: first.start()]):
+        return _quarter(year, int(quarter[1]))
     later = _joined(url, numbers)
     month = int(later[0][0]) if later and _is_month(later[0], siblings[_frame(url, later[0])]) else 0
     day = int(later[1][0]) if month and later[1:] and _is_day(later[1], siblings[_frame(url, later[1])]) else 0
@@ -129,31 +156,42 @@ def _joined(url: str, numbers: Sequence[re.Match[str]]) -> list[re.Match[str]]:
     return joined
 
 
-def _are_years(numbers: Iterable[int]) -> bool:
+# Cached, for each of thousands of children asks the same of all of them.
+@lru_cache(maxsize=256)
+def _are_years(numbers: frozenset[int]) -> bool:
     return all(_FIRST_YEAR <= number <= _LAST_YEAR for number in numbers)
 
 
-def _is_month(number: re.Match[str], others: set[int]) -> bool:
+def _is_month(number: re.Match[str], others: frozenset[int]) -> bool:
     """Whether a number behind a year is a month and not a part: 03 may be one, a bare 3 only among all twelve."""
     return others <= _MONTHS and (len(number[0]) == _PADDED or others == _MONTHS)
 
 
-def _is_day(number: re.Match[str], others: set[int]) -> bool:
+def _is_day(number: re.Match[str], others: frozenset[int]) -> bool:
     """Whether a number behind a month is a day and not a part."""
     return len(number[0]) == _PADDED and min(others) > 0 and _LAST_DAY_LIKE_MONTH < max(others) <= _LONGEST_MONTH
 
 
-def _compact_span(digits: str, others: set[int]) -> Span | None:
+def _compact_span(digits: str, others: frozenset[int]) -> Span | None:
     """The span that 20240317 or 202403 names, unless another number of the series cannot be one."""
-    if len(digits) == _DAY_DIGITS and all(_compact(f"{other:08}") for other in others):
-        return _compact(digits)
-    if len(digits) == _MONTH_DIGITS and all(_compact(f"{other:06}") for other in others):
+    if len(digits) in (_DAY_DIGITS, _MONTH_DIGITS) and _are_compact(others, len(digits)):
         return _compact(digits)
     return None
 
 
+@lru_cache(maxsize=256)
+def _are_compact(numbers: frozenset[int], width: int) -> bool:
+    return all(_compact(f"{number:0{width}}") for number in numbers)
+
+
 def _compact(digits: str) -> Span | None:
     return _span(int(digits[:4]), int(digits[4:6]), int(digits[6:] or 0)) if int(digits[4:6]) else None
+
+
+def _quarter(year: int, number: int) -> Span | None:
+    last = _span(year, number * _MONTHS_A_QUARTER, 0)
+    first = _span(year, (number - 1) * _MONTHS_A_QUARTER + 1, 0)
+    return Span(first.start, last.end) if first and last else None
 
 
 def _span(year: int, month: int, day: int) -> Span | None:

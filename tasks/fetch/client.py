@@ -26,6 +26,7 @@ LONGEST_CONNECT_S = 10.0
 HEADER_BYTES = 64 * 1024
 HEADERS = 1000
 OK = 200
+PARTIAL = 206
 NOT_MODIFIED = 304
 PROXY_AUTHENTICATION = 407
 
@@ -81,7 +82,7 @@ class Client:
     async def get(self, url: str, headers: Mapping[str, str]) -> Response | Failure:
         """The answer of `url` after at most ten redirects, or why there is none; no server can make this raise.
 
-        A 304 is an answer only to a request with conditions in `headers`.
+        A 304 is an answer only to a request with conditions in `headers`, a 206 only to one for a range.
         """
         return cast("Response | Failure", await self._travel(Trip(url, headers), _never))
 
@@ -150,7 +151,7 @@ class Client:
                 return hop_of(trip.at, answer.status, answer.headers["Location"])
             if answer.status == NOT_MODIFIED and not trip.is_conditional:
                 return failed(Reason.HTTP_ERROR, "304 to a request without conditions", NOT_MODIFIED)
-            if answer.status not in (OK, NOT_MODIFIED, *walls.DOUBTFUL):
+            if answer.status not in (OK, NOT_MODIFIED, *walls.DOUBTFUL, *((PARTIAL,) if trip.is_partial else ())):
                 return await self._refused(answer)
             # A 304 has no body, and most polls end with one: reading nothing costs a tenth of such a request.
             unchanged = answer.status == NOT_MODIFIED

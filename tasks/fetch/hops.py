@@ -14,7 +14,7 @@ _PERMANENT = frozenset({301, 308})
 # What another origin gets to see after a redirect. A list of what may go, not of what may not: a portal's key can
 # have any name.
 _CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
-_OPEN_HEADERS = frozenset({"accept", "accept-language", "user-agent"}) | _CONDITIONS
+_OPEN_HEADERS = frozenset({"accept", "accept-encoding", "accept-language", "range", "user-agent"}) | _CONDITIONS
 _DEFAULT_PORTS = frozenset({"80", "443"})
 
 
@@ -44,6 +44,11 @@ class Trip:
     def is_conditional(self) -> bool:
         """Whether a 304 would be an answer."""
         return any(name.lower() in _CONDITIONS for name in self.headers)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a part of the body is asked for, so that a 206 would be an answer."""
+        return any(name.lower() == "range" for name in self.headers)
 
     def drop_conditions(self) -> None:
         """From now on only a whole answer will do."""

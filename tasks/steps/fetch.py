@@ -156,7 +156,7 @@ def _save_answers(run: Run, batch: Batch) -> list[Fetched]:
         frontier.mark_fetched(conn, run.owner, stored)
         frontier.move(conn, run.owner, moved, now)
         pages.log(conn, _events(run, batch, now))
-        book(conn, run, settled, now, rows.fetched_counts(got))
+        book(conn, run, settled, now, [*rows.fetched_counts(got), *rows.time_spent(batch.entries, batch.answers)])
         runs.add_stage_counts(conn, run.id, [_stage(batch, got, settled, moved)])
         before = _fetched_before(conn, run, list(batch.entries.values()), now)
     fresh = [

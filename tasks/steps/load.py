@@ -16,7 +16,7 @@ from tasks.extract.version import EXTRACTOR_VERSION
 from tasks.load import Extracted, load
 from tasks.model import Article
 from tasks.outcome import Failure, Stage
-from tasks.steps.run import Fetched, Run, failed, stage_row
+from tasks.steps.run import Fetched, Run, crashed, failed, stage_row
 from tasks.steps.settling import book, with_recheck
 
 
@@ -52,6 +52,7 @@ def _save(run: Run, articles: Sequence[Extracted], failures: Sequence[Row], extr
         skipped = sum(row["counted"] == "skipped" for row in failures)
         received, broken = len(articles) + len(failures), len(failures) - skipped
         extract = stage_row(Stage.EXTRACT, received, len(articles), skipped, broken, extracted_in)
+        extract |= crashed(row["reason"] for row in failures)
         runs.add_stage_counts(conn, run.id, [extract, _load_stage(articles, loaded, time.monotonic() - began)])
     return settled
 

@@ -30,7 +30,7 @@ from tasks.poll_rows import (
     quiet_row,
 )
 from tasks.steps.aftermath import Aftermath, fill_gaps, judge
-from tasks.steps.run import Run, stage_row
+from tasks.steps.run import Run, crashed, stage_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,7 @@ def _count(
     outcomes = Counter(poll.outcome for poll in polls)
     changed, failed = outcomes[PollOutcome.CHANGED], outcomes[PollOutcome.FAILED]
     stage = stage_row(Stage.DISCOVER, len(polls), changed, len(polls) - changed - failed, failed, seconds)
+    stage |= crashed(poll.failure.reason for poll in polls if poll.failure)
     runs.add_source_counts(conn, run.id, poll_counts(polls, new))
     runs.add_stage_counts(conn, run.id, [stage])
     return Counter({outcome.value: count for outcome, count in outcomes.items()}) + Counter(new=new.total())

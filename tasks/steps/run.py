@@ -1,7 +1,7 @@
 """What the steps of a run share: the run, what travels between them, and how they count."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from config.settings import settings
 from tasks.columns import Row, failed_row
 from tasks.model import Page
-from tasks.outcome import Failure, Stage
+from tasks.outcome import Failure, Reason, Stage
 
 LEASE = timedelta(seconds=60)
 _COUNTERS = {"duplicate": "duplicates", "retry": "retried"}
@@ -65,6 +65,11 @@ class Handover:
 def failed(entry: Row, failure: Failure, attempts: int) -> dict[str, Any]:
     """The settled row of an entry that failed now, as request number `attempts`."""
     return failed_row(entry, failure, attempts, settings().max_attempts, datetime.now(UTC))
+
+
+def crashed(reasons: Iterable[Reason | str | None]) -> dict[str, int]:
+    """The counter of run_stages for those of these reasons that are our code's fault."""
+    return {"crashed": sum(reason in {Reason.CRASH, Reason.HUNG} for reason in reasons)}
 
 
 def stage_row(stage: Stage, received: int, passed: int, skipped: int, failed: int, seconds: float) -> dict[str, Any]:

@@ -111,7 +111,12 @@ def upgrade() -> None:
             nullable=False,
             comment="Revision (tape.revisions). No foreign key: ingest must not wait for tape.",
         ),
-        sa.Column("field", sa.Text(), nullable=False, comment="Column of tape.revisions."),
+        sa.Column(
+            "field",
+            sa.Text(),
+            nullable=False,
+            comment="Column of tape.revisions, or of tape.articles (published_...).",
+        ),
         sa.Column(
             "before",
             postgresql.JSONB(astext_type=sa.Text()),
@@ -137,7 +142,12 @@ def upgrade() -> None:
         "reprocess_diffs",
         sa.Column("run_id", sa.BigInteger(), nullable=False, comment="Run of the flow reprocess."),
         sa.Column("source_id", sa.BigInteger(), nullable=False, comment="Source."),
-        sa.Column("field", sa.Text(), nullable=False, comment="Column of tape.revisions, or a kind of field."),
+        sa.Column(
+            "field",
+            sa.Text(),
+            nullable=False,
+            comment="Column of tape.revisions, or of tape.articles (published_...).",
+        ),
         sa.Column(
             "before", sa.Integer(), server_default="0", nullable=False, comment="Revisions that had a value before."
         ),
@@ -337,6 +347,28 @@ def upgrade() -> None:
         ),
         schema="ingest",
     )
+    op.add_column(
+        "run_sources",
+        sa.Column(
+            "request_ms",
+            sa.BigInteger(),
+            server_default="0",
+            nullable=False,
+            comment="Time that its requests took, added up, in milliseconds.",
+        ),
+        schema="ingest",
+    )
+    op.add_column(
+        "run_stages",
+        sa.Column(
+            "crashed",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="Of the failed ones, those that our code failed on (crash, hung).",
+        ),
+        schema="ingest",
+    )
     op.alter_column(
         "run_stages",
         "stage",
@@ -364,9 +396,21 @@ def upgrade() -> None:
         existing_nullable=False,
         schema="ingest",
     )
+    op.create_table_comment(
+        "revisions",
+        "One row per text of an article; only a reprocess changes a row, and keeps what it replaced.",
+        existing_comment="One row per text of an article; a row never changes.",
+        schema="tape",
+    )
 
 
 def downgrade() -> None:
+    op.create_table_comment(
+        "revisions",
+        "One row per text of an article; a row never changes.",
+        existing_comment="One row per text of an article; only a reprocess changes a row, and keeps what it replaced.",
+        schema="tape",
+    )
     # Not checked for rows that are there: they stay, and the older code leaves them alone.
     for table, column, values, _ in _LISTS:
         _close(table, column, values, "NOT VALID")
@@ -397,6 +441,8 @@ def downgrade() -> None:
         existing_nullable=False,
         schema="ingest",
     )
+    op.drop_column("run_stages", "crashed", schema="ingest")
+    op.drop_column("run_sources", "request_ms", schema="ingest")
     op.drop_column("pages", "captured_at", schema="ingest")
     op.alter_column(
         "fetch_events",
