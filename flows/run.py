@@ -152,7 +152,7 @@ def pause_until_next_slot(run: Run, longest: timedelta) -> timedelta | None:
     """How long until the next host with due entries may be asked; None: nothing is due, or only beyond `longest`."""
     now = datetime.now(UTC)
     with connect.engine().connect() as conn:
-        at = frontier.next_slot_at(conn, now, run.source_ids, run.entry_ids)
+        at = frontier.next_slot_at(conn, now, run.source_ids, run.entry_ids, live_only=run.is_live_only)
     if at is None or at - now > longest:
         return None
     return max(at - now, timedelta(milliseconds=50))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -351,3 +351,13 @@ def test_one_host_that_answers_makes_it_the_trouble_of_the_others(tape: Engine) 
     assert made.work(web).outage is None
     assert {row["state"] for row in made.rows("SELECT state FROM ingest.entries")} == {"dead", "retry"}
     assert made.rows("SELECT * FROM ingest.warnings") == []
+
+
+def test_entries_of_backfills_are_left_to_backfills(tape: Engine) -> None:
+    made = world(tape, URL)
+    made.change("UPDATE ingest.entries SET priority = 1")
+    made.work(web := Web({URL: ok(b"Erst so.")}))
+    assert (made.entry()["state"], web.asked) == ("pending", [])
+    made.run = replace(made.run, is_backfill=True)
+    made.work(web)
+    assert made.entry()["state"] == "loaded"

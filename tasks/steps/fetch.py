@@ -108,7 +108,12 @@ def _claim_entries(run: Run, count: int) -> tuple[list[dict[str, Any]], list[dic
             now,
             LEASE,
             frontier.Share(
-                using.max_hosts, count, timedelta(seconds=using.batch_seconds), run.source_ids, run.entry_ids
+                using.max_hosts,
+                count,
+                timedelta(seconds=using.batch_seconds),
+                run.source_ids,
+                run.entry_ids,
+                backfill=0 if run.is_live_only else None,
             ),
         )
 

@@ -19,7 +19,8 @@ _COUNTERS = {"duplicate": "duplicates", "retry": "retried"}
 class Run:
     """What every stage of a run needs to know: its row, its name on leases, and what it is about.
 
-    `slugs` and `source_ids`: these sources only; `entry_ids`: these entries only; None: all.
+    `slugs` and `source_ids`: these sources only; `entry_ids`: these entries only; None: all. `is_backfill`: it works on
+    the entries of backfills too, which are left alone otherwise unless they are named.
     """
 
     id: int
@@ -27,6 +28,12 @@ class Run:
     slugs: tuple[str, ...] | None
     source_ids: tuple[int, ...] | None
     entry_ids: tuple[int, ...] | None = None
+    is_backfill: bool = False
+
+    @property
+    def is_live_only(self) -> bool:
+        """Whether entries of backfills are none of its business."""
+        return not self.is_backfill and self.entry_ids is None
 
 
 @dataclass(frozen=True, slots=True)
