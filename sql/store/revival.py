@@ -21,15 +21,15 @@ _LOCK = text("SELECT id FROM ingest.entries WHERE id = ANY(CAST(:ids AS bigint[]
 # Open ones become due, loaded ones are asked again, all others are opened; what somebody works on is left to them.
 _WANTED = (
     text("""
-        UPDATE ingest.entries e SET due_at = least(e.due_at, :now), priority = 0
+        UPDATE ingest.entries e SET due_at = least(e.due_at, :now), priority = :priority
         WHERE id = ANY(CAST(:ids AS bigint[])) AND state IN ('pending', 'retry', 'fetched')
     """),
     text("""
-        UPDATE ingest.entries e SET recheck_at = :now, priority = 0
+        UPDATE ingest.entries e SET recheck_at = :now, priority = :priority
         WHERE id = ANY(CAST(:ids AS bigint[])) AND state = 'loaded'
     """),
     text(f"""
-        {_OPENED}, priority = 0
+        {_OPENED}, priority = :priority
         WHERE id = ANY(CAST(:ids AS bigint[])) AND state IN ('skipped', 'dead', 'gone', 'duplicate')
     """),
 )
@@ -65,7 +65,8 @@ def add_by_hand(conn: Connection, rows: Sequence[Row], now: datetime) -> list[in
     lock(conn, "frontier.add")
     wanted = [dict(row, feed_id=0, listed_hash=row["url_hash"], guid=None) for row in rows]
     known = identities(conn, wanted)
-    _open(conn, sorted({entry_id for row in wanted if (entry_id := known.of(row)) is not None}), now)
+    again = sorted({entry_id for row in wanted if (entry_id := known.of(row)) is not None})
+    open_again(conn, again, now, priority=0)
     fresh: dict[int, Row] = {}
     ids = []
     for row in wanted:
@@ -79,10 +80,11 @@ def add_by_hand(conn: Connection, rows: Sequence[Row], now: datetime) -> list[in
     return ids
 
 
-def _open(conn: Connection, ids: Sequence[int], now: datetime) -> None:
+def open_again(conn: Connection, ids: Sequence[int], now: datetime, *, priority: int) -> None:
+    """Have known entries asked for now, as live (0) or backfill (1) work; what somebody works on is left alone."""
     conn.execute(_LOCK, {"ids": ids})
     for statement in _WANTED:
-        conn.execute(statement, {"ids": ids, "now": now})
+        conn.execute(statement, {"ids": ids, "now": now, "priority": priority})
 
 
 def revive(
