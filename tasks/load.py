@@ -1,6 +1,6 @@
 """Articles onto the tape: which are new, which repeat one, which are a new text of one; one transaction a batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 from sql.connect import Connection
 from sql.store import articles as store
-from tasks.columns import Row, extracted_columns, published_columns, published_of, settled_row
-from tasks.model import Article, Precision, Timestamp
+from tasks.columns import Row, extracted_columns, published_columns, settled_row
+from tasks.model import Article
 from tasks.text import content_hash, text_hash
+from tasks.times import available_at, published
 from tasks.urls import canonical_url, url_hash
 
 # The same words from the same portal within this time are one article under two addresses; later they are a
@@ -22,7 +23,10 @@ COPY_WITHIN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """An article with the entry (row) and the archived page that it came from."""
+    """An article with the entry (row) and the archived page that it came from.
+
+    `captured_at` is when an archive got that page from the portal; None: the portal gave it to us.
+    """
 
     entry: Row
     page_id: int
@@ -30,6 +34,12 @@ class Extracted:
     body_sha256: bytes
     extractor_version: str
     article: Article
+    captured_at: datetime | None = None
+
+    @property
+    def version_at(self) -> datetime:
+        """When the portal showed this text."""
+        return self.captured_at or self.page_fetched_at
 
 
 @dataclass(slots=True)
@@ -108,7 +118,7 @@ def place(batch: Sequence[Extracted], known: Known, keys: Keys) -> Writes:
 
 def _known(conn: Connection, batch: Sequence[Extracted]) -> Known:
     addresses = {one.entry["url_hash"] for one in batch} | {url_hash(_address(one)) for one in batch}
-    since = min(one.entry["first_seen_at"] for one in batch) - COPY_WITHIN
+    since = min(_available_at(one) for one in batch) - COPY_WITHIN
     by_text: dict[bytes, list[dict[str, Any]]] = {}
     for row in store.known_by_text(conn, sorted({_hashes(one).text for one in batch}), since):
         by_text.setdefault(row["text_hash"], []).append(row)
@@ -192,8 +202,13 @@ def _copied(one: Extracted, known: Known, said: Hashes) -> Row | None:
 
 
 def _apart(one: Extracted, row: Row) -> timedelta:
-    apart: timedelta = abs(one.entry["first_seen_at"] - row["first_seen_at"])
+    """Between the times at which they could be known: a backfill sees years in an hour."""
+    apart: timedelta = abs(_available_at(one) - row["available_at"])
     return apart
+
+
+def _available_at(one: Extracted) -> datetime:
+    return available_at(one.article, one.entry, one.captured_at)
 
 
 def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys: Keys, writes: Writes) -> None:
@@ -213,10 +228,16 @@ def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys:
         "placement_no": keys.placements.pop(0),
         "head_revision_id": revision_id,
         "first_seen_at": one.entry["first_seen_at"],
-        "available_at": one.entry["first_seen_at"],
+        "available_at": _available_at(one),
         **published_columns(published(one.article, one.entry)),
     }
-    found |= {"number": 1, "content_hash": said.content, "text_hash": said.text, "title": one.article.title}
+    found |= {
+        "revised_at": one.version_at,
+        "number": 1,
+        "content_hash": said.content,
+        "text_hash": said.text,
+        "title": one.article.title,
+    }
     found |= {"own_url": one.entry["canonical_url"], "own_hash": one.entry["url_hash"], "own_taken": False}
     writes.articles.append(found)
     writes.revisions.append(_revision(one, revision_id, found["id"], 1, said))
@@ -226,14 +247,18 @@ def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys:
 
 
 def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Known, keys: Keys, writes: Writes) -> None:
-    """A new text of a known article; the same words again are no revision."""
-    settled = _settled(one, "loaded", same["id"])
+    """A new text of a known article; the same words again are no revision, and an older text is none either."""
+    is_older = one.version_at < same["revised_at"]
+    settled = _settled(one, "duplicate" if is_older else "loaded", same["id"])
     writes.settled.append(settled)
+    if is_older:
+        return
     if said.content != same["content_hash"]:
         revision_id = keys.revisions.pop(0)
         former = known.by_text.get(same["text_hash"], [])
         former[:] = [row for row in former if row["id"] != same["id"]]
         same.update(number=same["number"] + 1, content_hash=said.content, text_hash=said.text, title=one.article.title)
+        same["revised_at"] = one.version_at
         writes.revisions.append(_revision(one, revision_id, same["id"], same["number"], said))
         writes.heads[same["id"]] = {"id": revision_id, "article_id": same["id"]}
         known.by_text.setdefault(said.text, []).append(same)
@@ -252,19 +277,8 @@ def _revision(one: Extracted, revision_id: int, article_id: int, number: int, sa
         "page_id": one.page_id,
         "page_fetched_at": one.page_fetched_at,
         "extractor_version": one.extractor_version,
-        "revised_at": one.page_fetched_at,
+        "revised_at": one.version_at,
     }
-
-
-def published(article: Article, entry: Mapping[str, Any]) -> Timestamp | None:
-    """The page's own publication time; the feed's where the page gives none, or a bare day that the feed's lies on."""
-    said, hint = article.published, published_of(entry)
-    if said is None:
-        return hint
-    bare = said.precision is Precision.DAY and hint is not None and hint.precision is not Precision.DAY
-    if bare and hint is not None and timedelta(0) <= hint.at - said.at < timedelta(days=1):
-        return hint
-    return said
 
 
 def _settled(one: Extracted, state: str, article_id: int) -> dict[str, Any]:

@@ -162,6 +162,7 @@ def entry_row(entry_id: int, url: str, source_id: int, **changes: Any) -> dict[s
         "etag": None,
         "last_modified": None,
         "first_seen_at": NOW,
+        "origin": "listed",
         **published_columns(None),
     }
     return plain | changes

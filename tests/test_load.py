@@ -2,7 +2,8 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from sqlalchemy import Connection, Engine, text
 
 from sql.store import articles
 from tasks.columns import Row, published_columns
-from tasks.load import Extracted, Keys, Known, Writes, load, place, published
+from tasks.load import Extracted, Keys, Known, Writes, load, place
 from tasks.model import Article, Precision, Timestamp
+from tasks.times import available_at, published
 from tasks.urls import url_hash
 
 DAY = timedelta(days=1)
@@ -371,3 +373,47 @@ def test_an_article_that_made_room_in_a_batch_is_the_one_that_is_asked_again(con
     assert [(row["url"], row["text"], row["revision"]) for row in tape_rows(conn)] == [
         (page("liar"), "Und mehr.", 2), (page(1), "Eigen.", 1),
     ]  # fmt: skip
+
+
+def test_an_older_text_of_an_article_replaces_nothing(conn: Connection, ids: dict[str, int]) -> None:
+    entry = entry_row(1, page(1), ids["alpha"])
+    load(conn, [extracted(entry, "Zinsen", "Sie steigen.")])
+    capture = replace(extracted(entry, "Zinsen", "Sie steigen noch nicht."), captured_at=NOW - DAY)
+    (row,) = load(conn, [capture])
+    assert row["state"] == "duplicate"
+    assert revisions(conn) == [(1, "Sie steigen.")]
+    (row,) = load(conn, [replace(capture, captured_at=NOW + DAY)])
+    assert row["state"] == "loaded"
+    assert revisions(conn) == [(1, "Sie steigen."), (2, "Sie steigen noch nicht.")]
+    assert tape_rows(conn)[0]["revised_at"] == NOW + DAY
+
+
+MONTH_AGO = NOW - 30 * DAY
+BOUNDS = {
+    "a live article": ("listed", None, said(MONTH_AGO), None, NOW),
+    "a capture was public when it was made": ("backfill", NOW - 20 * DAY, said(MONTH_AGO), None, NOW - 20 * DAY),
+    "a capture of the future is none": ("backfill", NOW + DAY, None, None, NOW),
+    "what the page says of its publication": ("backfill", None, said(MONTH_AGO), None, MONTH_AGO),
+    "the end of a bare day": ("backfill", None, said(MONTH_AGO, Precision.DAY), None, MONTH_AGO + DAY),
+    "its last change": ("backfill", None, said(MONTH_AGO), said(MONTH_AGO + DAY), MONTH_AGO + DAY),
+    "a page that says nothing": ("backfill", None, None, None, NOW),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("origin", "captured", "published_", "modified", "bound"), BOUNDS.values(), ids=BOUNDS)
+def test_from_when_on_an_article_could_be_known(
+    origin: str, captured: datetime | None, published_: Timestamp | None, modified: Timestamp | None, bound: datetime
+) -> None:
+    article = Article(title="t", text="t", language="de", published=published_, modified=modified)
+    entry = entry_row(1, page(1), 1) | {"origin": origin}
+    assert available_at(article, entry, captured) == bound
+
+
+def test_the_same_words_a_month_apart_are_two_articles_though_a_backfill_sees_both_at_once(
+    conn: Connection, ids: dict[str, int]
+) -> None:
+    batch = [
+        extracted(entry_row(n, page(n), ids["alpha"]) | {"origin": "backfill"}, published=said(NOW - days * DAY))
+        for n, days in ((1, 40), (2, 10), (3, 9))
+    ]
+    assert states(load(conn, batch)) == ["loaded", "loaded", "duplicate"]

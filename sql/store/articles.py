@@ -26,8 +26,9 @@ _REVISION_COLUMNS = {
 }  # fmt: skip
 
 _KNOWN = """
-    SELECT a.id, a.source_id, a.entry_id, a.canonical_url, a.url_hash, a.story_id, a.first_seen_at,
-           r.number, r.content_hash, r.text_hash, r.title, e.canonical_url AS own_url, e.url_hash AS own_hash,
+    SELECT a.id, a.source_id, a.entry_id, a.canonical_url, a.url_hash, a.story_id, a.available_at,
+           r.number, r.content_hash, r.text_hash, r.title, r.revised_at,
+           e.canonical_url AS own_url, e.url_hash AS own_hash,
            EXISTS (SELECT FROM tape.articles o WHERE o.url_hash = e.url_hash) AS own_taken
     FROM tape.articles a
     JOIN tape.revisions r ON r.id = a.head_revision_id
@@ -69,7 +70,7 @@ def lock_loading(conn: Connection) -> None:
 
 
 def known_by_url(conn: Connection, hashes: Sequence[bytes]) -> dict[bytes, dict[str, Any]]:
-    """Articles with one of these URL hashes, with number, content hash and title of their head revision.
+    """Articles with one of these URL hashes, with number, content hash, title and time of their head revision.
 
     `own_url` and `own_hash` are the address of the entry they came from (None: forgotten), `own_taken` whether an
     article, maybe itself, has that address.
@@ -85,10 +86,10 @@ def known_by_id(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any
 
 
 def known_by_text(conn: Connection, hashes: Sequence[bytes], since: datetime) -> list[dict[str, Any]]:
-    """Articles first seen since `since` whose head says exactly one of these texts, in placement order."""
+    """Articles available since `since` whose head says exactly one of these texts, in placement order."""
     statement = text(
         _KNOWN
-        + "WHERE r.text_hash = ANY(CAST(:hashes AS bytea[])) AND a.first_seen_at >= :since ORDER BY a.placement_no"
+        + "WHERE r.text_hash = ANY(CAST(:hashes AS bytea[])) AND a.available_at >= :since ORDER BY a.placement_no"
     )
     return [dict(row) for row in conn.execute(statement, {"hashes": list(hashes), "since": since}).mappings()]
 

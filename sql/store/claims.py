@@ -53,7 +53,7 @@ _CLAIM_ENTRIES = """
     RETURNING e.id, e.source_id, s.slug, s.name, s.homepage, s.language, s.time_zone, s.delay, s.concurrency,
         s.user_agent, s.headers, e.url, e.canonical_url, e.url_hash, e.host, e.state, e.attempts, e.hops, e.etag,
         e.last_modified, e.title, e.summary, e.published_at, e.published_raw, e.published_origin,
-        e.published_precision, e.published_zone, e.first_seen_at, e.page_id, e.page_fetched_at, e.article_id
+        e.published_precision, e.published_zone, e.first_seen_at, e.page_id, e.page_fetched_at, e.article_id, e.origin
 """
 # A host that another process has is looked at again soon: that one is a backfill, or died and holds it a minute longer.
 _NEXT_SLOT = """

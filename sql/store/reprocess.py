@@ -62,7 +62,8 @@ _READ_REVISIONS = text(f"""
 """)
 _READ_ENTRIES = text(f"""
     SELECT e.id, e.source_id, e.canonical_url, e.url_hash, e.attempts, e.article_id, e.etag, e.last_modified,
-           e.first_seen_at, e.page_id, e.page_fetched_at, {", ".join(f"e.{name}" for name in _PUBLISHED)}, {_SOURCE}
+           e.first_seen_at, e.origin, e.page_id, e.page_fetched_at, {_SOURCE},
+           {", ".join(f"e.{name}" for name in _PUBLISHED)}
     {_ENTRIES} ORDER BY e.id LIMIT :count
 """)
 _COUNT = text(f"SELECT (SELECT count(*) {_REVISIONS}) AS revisions, (SELECT count(*) {_ENTRIES}) AS entries")

@@ -26,9 +26,7 @@ def load_fetched(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> 
     outcomes = extractors.map([Job(one.page, rows.profile_of(one.entry)) for one in batch])
     extracted_in = time.monotonic() - began
     articles = [
-        Extracted(one.entry, one.page_id, one.page.fetched_at, one.page.body_sha256, EXTRACTOR_VERSION, outcome)
-        for one, outcome in zip(batch, outcomes, strict=True)
-        if isinstance(outcome, Article)
+        _extracted(one, outcome) for one, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Article)
     ]
     failures = [
         failed(one.entry, outcome, one.entry["attempts"])
@@ -36,6 +34,13 @@ def load_fetched(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> 
         if isinstance(outcome, Failure)
     ]
     return dict(Counter(row["counted"] for row in _save(run, articles, failures, extracted_in)))
+
+
+def _extracted(one: Fetched, article: Article) -> Extracted:
+    page = one.page
+    return Extracted(
+        one.entry, one.page_id, page.fetched_at, page.body_sha256, EXTRACTOR_VERSION, article, page.captured_at
+    )
 
 
 def _save(run: Run, articles: Sequence[Extracted], failures: Sequence[Row], extracted_in: float) -> list[Row]:

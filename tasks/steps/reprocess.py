@@ -5,7 +5,7 @@ Nothing is asked of a portal. A batch is one transaction: revisions, their artic
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -18,12 +18,13 @@ from tasks import rows
 from tasks.columns import Row, extracted_columns, published_columns
 from tasks.extract.pool import Extractors, Job, Outcome
 from tasks.extract.version import EXTRACTOR_VERSION
-from tasks.load import Extracted, load, published
+from tasks.load import Extracted, load
 from tasks.model import Article, Profile
 from tasks.outcome import Failure, Stage
 from tasks.steps.differences import COMPARED, Difference, counted, differences
 from tasks.steps.run import LEASE, Run, crashed, source_counts, stage_row
 from tasks.text import content_hash, text_hash
+from tasks.times import published
 
 # Revisions first: an article that is found on a page of an entry is placed beside texts that are up to date.
 Sweep = Literal["revisions", "entries"]
@@ -122,7 +123,7 @@ def read_again(run: Run, wanted: Wanted, sweep: Sweep, after: int, count: int, e
             _renew(conn, run, wanted, _readings(read), tally)
         else:
             tally.entries, tally.still_none = len(there), reasons
-            _find(conn, run, wanted, read, {key: row["body_sha256"] for key, row in stored.items()}, tally)
+            _find(conn, run, wanted, read, stored, tally)
         runs.add_stage_counts(conn, run.id, [dict(stage, seconds=time.monotonic() - began)])
     return tally
 
@@ -202,15 +203,11 @@ def _find(
     run: Run,
     wanted: Wanted,
     read: Sequence[tuple[Row, Outcome]],
-    digests: dict[int, bytes],
+    stored: Mapping[int, Row],
     tally: Tally,
 ) -> None:
     """Articles onto the tape that are found on pages where none was seen before; in a rehearsal only counted."""
-    batch = [
-        Extracted(row, row["page_id"], row["page_fetched_at"], digests[row["page_id"]], EXTRACTOR_VERSION, one)
-        for row, one in read
-        if isinstance(one, Article)
-    ]
+    batch = [_extracted(row, stored[row["page_id"]], one) for row, one in read if isinstance(one, Article)]
     if wanted.is_rehearsal:
         tally.found = len(batch)
         return
@@ -232,3 +229,8 @@ def _few(examples: Iterable[Example]) -> Iterator[Example]:
         shown[one.change.field] += 1
         if shown[one.change.field] <= EXAMPLES_PER_FIELD:
             yield one
+
+
+def _extracted(entry: Row, page: Row, article: Article) -> Extracted:
+    key, at = entry["page_id"], entry["page_fetched_at"]
+    return Extracted(entry, key, at, page["body_sha256"], EXTRACTOR_VERSION, article, page["captured_at"])
