@@ -29,7 +29,7 @@ async def telling(nobody: str) -> None:
     for place, share in enumerate(SHARES):
         bar = await Progress.started(f"bar-{place}", "How far it is")
         await bar.at(share)
-    events.emit("newstape.source.failed", "newstape.source.nzz", "NZZ", {"run": 7, "share": Decimal("0.5")})
+    events.emit("newstape.source.told", "newstape.source.nzz", "NZZ", {"run": 7, "share": Decimal("0.5")})
     events.emit("newstape.source.failed", "newstape.source.large", "Large", {"text": "x" * 3_000_000})
     # A context without the flow's client, which is connected to the server.
     await asyncio.create_task(_to_nobody(nobody), context=Context())

@@ -68,7 +68,7 @@ def test_progress_moves_and_stays_within_its_bounds(prefect_api: str, told: subp
 def test_an_event_names_its_resource_and_carries_its_payload(
     prefect_api: str, told: subprocess.CompletedProcess[str]
 ) -> None:
-    wanted = {"filter": {"event": {"name": ["newstape.source.failed"]}}}
+    wanted = {"filter": {"event": {"name": ["newstape.source.told"]}}}
     await_true(lambda: asked(prefect_api, "events/filter", wanted)["events"], 30, "the event")
     (found,) = asked(prefect_api, "events/filter", wanted)["events"]
     assert found["resource"]["prefect.resource.id"] == "newstape.source.nzz"

@@ -87,6 +87,13 @@ _LISTED_ANEW = text("""
                 CAST(:listing_hash AS bytea[])) AS v(entry_id, feed_id, listed_hash, listing_hash)
     WHERE s.entry_id = v.entry_id AND s.feed_id = v.feed_id AND s.listed_hash = v.listed_hash
 """)
+# In the order of their ids, as whoever else locks several entries: then nobody waits in a circle.
+_NEWS = text("""
+    UPDATE ingest.entries SET priority = 0 WHERE id IN (
+        SELECT id FROM ingest.entries WHERE id = ANY(CAST(:ids AS bigint[])) AND priority > 0
+        ORDER BY id FOR NO KEY UPDATE
+    )
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,8 @@ def add(conn: Connection, rows: Sequence[Row], now: datetime, *, priority: int =
 
     An address is a known entry by its normal form, else by the portal's own article id, else as it was recognised when
     it was listed before, else by a GUID of its feed that proves stable. A loaded entry that is listed with another
-    title or time of change is asked again. Two rows of one feed and address are one, the upper one.
+    title or time of change is asked again. What only a backfill knew is live from now on (priority 0). Two rows of one
+    feed and address are one, the upper one.
     """
     if not rows:
         return Added([], {})
@@ -140,7 +148,11 @@ def add(conn: Connection, rows: Sequence[Row], now: datetime, *, priority: int =
     known = identities(conn, listed)
     fresh, ids = _told_apart(conn, listed, known)
     insert_entries(conn, fresh, now, priority=priority, origin="listed")
-    overlaps = _add_sightings(conn, listed, ids, {row["id"] for row in fresh}, now)
+    new = {row["id"] for row in fresh}
+    seen = [dict(row, entry_id=entry_id) for row, entry_id in zip(listed, ids, strict=True)]
+    overlaps, unseen = _add_sightings(conn, seen, new, now)
+    if priority == 0 and unseen - new:
+        conn.execute(_NEWS, {"ids": sorted(unseen - new)})
     return Added([row["source_id"] for row in fresh], overlaps)
 
 
@@ -198,10 +210,12 @@ def insert_entries(conn: Connection, rows: Sequence[Row], now: datetime, *, prio
 
 
 def _add_sightings(
-    conn: Connection, rows: Sequence[Row], ids: Sequence[int], fresh: set[int], now: datetime
-) -> dict[int, tuple[int, int]]:
-    """Note what is listed for the first time and what is listed otherwise than before; how listings overlap."""
-    seen = [dict(row, entry_id=entry_id) for row, entry_id in zip(rows, ids, strict=True)]
+    conn: Connection, seen: Sequence[Row], fresh: set[int], now: datetime
+) -> tuple[dict[int, tuple[int, int]], set[int]]:
+    """Note what is listed for the first time and what is listed otherwise than before.
+
+    Returns how listings overlap, and the entries that a feed lists under an address for the first time.
+    """
     before = [row for row in seen if row["entry_id"] not in fresh]
     found = conn.execute(_SIGHTED, arrays(before, ("entry_id", "feed_id", "listed_hash"))).all() if before else []
     sighted = {(row["entry_id"], row["feed_id"]): one.sighted for row, one in zip(before, found, strict=True)}
@@ -216,7 +230,7 @@ def _add_sightings(
             counts[pair] += 1
             unseen.append(dict(row, listed_url=row["url"], first_seen_at=now))
     copy_rows(conn, "ingest.sightings", _SIGHTING_COLUMNS, unseen)
-    return _overlaps(seen, sighted)
+    return _overlaps(seen, sighted), {row["entry_id"] for row in unseen}
 
 
 def _note_changes(conn: Connection, listed: Sequence[tuple[Row, bytes | None]], now: datetime) -> None:

@@ -44,7 +44,7 @@ _REVIVE = text(f"""
         SELECT id FROM ingest.entries WHERE {_ENDED}
         ORDER BY settled_at DESC, id DESC LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
     )
-    {_OPENED} FROM chosen c WHERE e.id = c.id RETURNING e.id
+    {_OPENED}, priority = 0 FROM chosen c WHERE e.id = c.id RETURNING e.id
 """)
 _REVIVABLE = text(f"""
     SELECT s.slug AS source, f.state, f.reason, f.entries, f.first_at, f.last_at
@@ -98,7 +98,8 @@ def revive(
 ) -> list[int]:
     """Open entries that were skipped, dead or gone (of a source, for a reason; None: any), the latest first; their ids.
 
-    `states` other than skipped, dead and gone are left out; `limit` None: all.
+    They are live then, whoever announced them. `states` other than skipped, dead and gone are left out; `limit` None:
+    all.
     """
     chosen = {"now": now, "source_id": source_id, "reason": reason, "states": list(states), "limit": limit}
     return sorted(conn.execute(_REVIVE, chosen).scalars())

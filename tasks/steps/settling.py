@@ -23,7 +23,11 @@ def book(conn: Connection, run: Run, settled: Sequence[Row], now: datetime, more
 
 
 def with_recheck(row: Row, entry: Row, now: datetime, recheck_after: timedelta) -> Row:
-    """The settled row of an entry, to be asked again after a while where it brought its article just now."""
-    if row["state"] != "loaded" or entry["article_id"] is not None or not recheck_after:
+    """The settled row of an entry, to be asked again after a while where it brought its article just now.
+
+    What a backfill brings is old, and its corrections are behind it.
+    """
+    is_past = entry["origin"] == "backfill"
+    if row["state"] != "loaded" or entry["article_id"] is not None or is_past or not recheck_after:
         return row
     return dict(row, recheck_at=now + recheck_after)
