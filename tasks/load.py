@@ -249,9 +249,11 @@ def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys:
 def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Known, keys: Keys, writes: Writes) -> None:
     """A new text of a known article; the same words again are no revision, and an older text is none either."""
     is_older = one.version_at < same["revised_at"]
-    settled = _settled(one, "duplicate" if is_older else "loaded", same["id"])
+    is_own = same["entry_id"] == one.entry["id"]
+    settled = _settled(one, "loaded" if is_own or not is_older else "duplicate", same["id"])
     writes.settled.append(settled)
     if is_older:
+        settled["counted"] = "rechecked" if is_own else "duplicate"
         return
     if said.content != same["content_hash"]:
         revision_id = keys.revisions.pop(0)

@@ -380,8 +380,11 @@ def test_an_older_text_of_an_article_replaces_nothing(conn: Connection, ids: dic
     load(conn, [extracted(entry, "Zinsen", "Sie steigen.")])
     capture = replace(extracted(entry, "Zinsen", "Sie steigen noch nicht."), captured_at=NOW - DAY)
     (row,) = load(conn, [capture])
-    assert row["state"] == "duplicate"
+    assert (row["state"], row["counted"]) == ("loaded", "rechecked"), "the entry still is the article's own"
     assert revisions(conn) == [(1, "Sie steigen.")]
+    other = entry_row(2, page(1), ids["alpha"]) | {"canonical_url": page(1), "url_hash": url_hash(page(1))}
+    (row,) = load(conn, [replace(extracted(other, "Zinsen", "Ganz alt."), captured_at=NOW - 2 * DAY)])
+    assert (row["state"], revisions(conn)) == ("duplicate", [(1, "Sie steigen.")])
     (row,) = load(conn, [replace(capture, captured_at=NOW + DAY)])
     assert row["state"] == "loaded"
     assert revisions(conn) == [(1, "Sie steigen."), (2, "Sie steigen noch nicht.")]
