@@ -24,10 +24,10 @@ demo: .venv/.runtime ## portals to rows in Postgres, on this machine alone
 serve: .venv/.runtime ## Postgres, Prefect with UI, schedules, worker
 	$(BIN)/newstape serve
 
-test: .venv/.dev ## all tests; what needs a Debian package is skipped where it is missing
-	$(TESTS)
+test: .venv/.dev ## the tests but for those that wait for minutes; what needs a Debian package is skipped where it is missing
+	$(TESTS) -m "not long"
 
-test-all: .venv/.dev ## the same, and a skip is a failure (NEWSTAPE_REQUIRE_ALL=1)
+test-all: .venv/.dev ## all tests, and a skip is a failure (NEWSTAPE_REQUIRE_ALL=1)
 	NEWSTAPE_REQUIRE_ALL=1 $(TESTS)
 
 check: .venv/.dev ## style, types, import contracts, pins, generated documents

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, text
 from portal.client import RunningPortal, start
 from sql import connect
 
-pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.prefect, pytest.mark.long, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(500)]
 
 OPEN = "SELECT count(*) FROM ingest.entries WHERE state IN ('pending', 'leased', 'retry', 'fetched')"
 
