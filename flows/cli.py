@@ -11,6 +11,7 @@ import click
 
 from config.errors import Misconfigured, NewstapeError, Unavailable
 from config.settings import settings
+from flows.commands.backfilling import backfill
 from flows.commands.database import db
 from flows.commands.entries import entries
 from flows.commands.extract import extract
@@ -32,6 +33,7 @@ First steps:
   newstape why URL                     why an article is here, or is not, and what happens next
   newstape ingest URL                  fetch one article now, whatever the feeds say
   newstape entries retry --help        try once more what was skipped or given up
+  newstape backfill --help             articles of the past: archive sitemaps, listings, WARC, Wayback, folders
   newstape reprocess --dry-run         what a better extractor would read in the archive
   newstape db psql                     ask the tape in SQL, as an analyst
   newstape serve                       everything, on a schedule, with Prefect's UI
@@ -53,7 +55,7 @@ def newstape(*, on_demo: bool) -> None:
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
-for command in (demo, ingest, reprocess, extract, search, status, why, entries, sources, db, serve, deploy):
+for command in (demo, ingest, backfill, reprocess, extract, search, status, why, entries, sources, db, serve, deploy):
     newstape.add_command(command)
 
 

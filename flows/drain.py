@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 Watch = Callable[[int], Awaitable[object]]
+# Waits until something may be claimed again; False: there is nothing to wait for.
+Wait = Callable[[Run], Awaitable[bool]]
 # A host that may be asked again within this time is waited for; a longer pause is left to a later run.
 LONGEST_WAIT = timedelta(seconds=60)
 
@@ -27,8 +29,22 @@ async def _unwatched(asked: int) -> None:
     """Nobody wants to know."""
 
 
+async def next_slot(run: Run) -> bool:
+    """Wait for the next host that may be asked; False: there is none to wait for."""
+    pause = await asyncio.to_thread(pause_until_next_slot, run, LONGEST_WAIT)
+    if pause is None:
+        return False
+    await asyncio.sleep(pause.total_seconds())
+    return True
+
+
 async def drain(
-    run: Run, client: Client, extractors: LocalExtractors, limit: int | None, watch: Watch = _unwatched
+    run: Run,
+    client: Client,
+    extractors: LocalExtractors,
+    limit: int | None,
+    watch: Watch = _unwatched,
+    wait: Wait = next_slot,
 ) -> str | None:
     """Empty the frontier in batches: while one is extracted and loaded, one is archived and the next is fetched.
 
@@ -49,7 +65,7 @@ async def drain(
                 loading = None
             if batch:
                 loading = asyncio.create_task(_load(run, batch, extractors, watch(asked)))
-            elif not claimed and (left == 0 or handover.outage is not None or not await _next_slot(run)):
+            elif not claimed and (left == 0 or handover.outage is not None or not await wait(run)):
                 break
     finally:
         if loading is not None:
@@ -67,12 +83,3 @@ async def _load(run: Run, batch: list[Fetched], extractors: LocalExtractors, tel
     loading = asyncio.to_thread(load_batch, run, handed(batch), handed(extractors))
     counts, _ = await asyncio.gather(loading, telling)
     logger.info("settled entries=%d %s", len(batch), " ".join(f"{name}={n}" for name, n in sorted(counts.items())))
-
-
-async def _next_slot(run: Run) -> bool:
-    """Wait for the next host that may be asked; False: there is none to wait for."""
-    pause = await asyncio.to_thread(pause_until_next_slot, run, LONGEST_WAIT)
-    if pause is None:
-        return False
-    await asyncio.sleep(pause.total_seconds())
-    return True

@@ -162,6 +162,11 @@ def poll_event(poll: Poll, run_id: int, notes: Sequence[str] = ()) -> dict[str, 
     }
 
 
+def requests_made(polls: Iterable[Poll]) -> list[dict[str, Any]]:
+    """The requests of polls as budgets.book takes them; one row a poll."""
+    return [{"source_id": one.feed.source_id, "is_backfill": False, "requests": one.requests} for one in polls]
+
+
 def host_asked(poll: Poll) -> dict[str, Any]:
     """The row of hosts.asked: a poll is a request to its host like any other."""
     return {"host": host_of(poll.feed), "source_id": poll.feed.source_id, "at": poll.at}

@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 import zstandard
 
+from tasks.captures import least_delay
 from tasks.columns import LONGEST_DETAIL
 from tasks.fetch.pages import Answer, Visit, Visited, Wanted
 from tasks.fetch.robots import NO_ANSWER, Robots
@@ -83,13 +84,14 @@ def visits_of(hosts: Iterable[Row], entries: Iterable[Row]) -> list[Visit]:
 
 
 def _visit(host: Row, entries: list[Row]) -> Visit:
-    """A host that several sources share is asked at the pace of the most careful one."""
+    """A host that several sources share is asked at the pace of the most careful one, a web archive at its own."""
+    least = least_delay(row["url"] for row in entries)
     known = host["robots_status"] is not None and host["robots_expires_at"] is not None
     return Visit(
         host=host["host"],
         wanted=tuple(Wanted(row["id"], row["url"], headers_of(row) | _validators(row)) for row in entries),
-        delay=max((row["delay"] for row in entries), default=timedelta(0)),
-        concurrency=min((row["concurrency"] for row in entries), default=1),
+        delay=max([least or timedelta(0), *(row["delay"] for row in entries)]),
+        concurrency=min((row["concurrency"] for row in entries), default=1) if least is None else 1,
         not_before=host["next_request_at"],
         robots=Robots(host["robots_status"], host["robots_body"], host["robots_expires_at"]) if known else None,
     )
@@ -199,6 +201,23 @@ def time_spent(entries: Mapping[int, Row], answers: Iterable[Answer]) -> list[di
     return [
         {"source_id": entries[answer.wanted.entry_id]["source_id"], "request_ms": answer.duration_ms}
         for answer in answers
+    ]
+
+
+def requests_made(entries: Mapping[int, Row], visited: Iterable[Visited]) -> list[dict[str, Any]]:
+    """Requests as budgets.book takes them; one row a request. That for robots.txt is on account of its first entry."""
+    made = []
+    for one in visited:
+        made += [(answer.wanted.entry_id, answer.requests) for answer in one.answers]
+        if one.robots_answer is not None:
+            made.append((one.visit.wanted[0].entry_id, one.robots_answer.requests))
+    return [
+        {
+            "source_id": entries[entry_id]["source_id"],
+            "is_backfill": entries[entry_id]["priority"] > 0,
+            "requests": requests,
+        }
+        for entry_id, requests in made
     ]
 
 

@@ -4,6 +4,7 @@ A task run is a batch, never an article. Batches go in as `opaque` (Prefect must
 large is returned (Prefect keeps results for the length of the flow run).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 from prefect import task
@@ -11,11 +12,14 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import task_run
 from prefect.utilities.annotations import BaseAnnotation
 
+from tasks.columns import Row
 from tasks.extract.pool import Extractors
 from tasks.model import Get, Web
+from tasks.steps.backfill import DaysWatch, list_days
 from tasks.steps.fetch import fetch_due
 from tasks.steps.load import load_fetched
 from tasks.steps.poll import Polled, poll_due
+from tasks.steps.rehearsal import Rehearsal, rehearse
 from tasks.steps.reprocess import Sweep, Tally, Wanted, read_again
 from tasks.steps.run import Fetched, Handover, Run
 
@@ -55,3 +59,21 @@ def load_batch(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> di
 def read_batch_again(run: Run, wanted: Wanted, sweep: Sweep, after: int, count: int, extractors: Extractors) -> Tally:
     """Read the next archived pages beyond the id `after` again; what came of them."""
     return read_again(run, wanted, sweep, after, count, extractors)
+
+
+def _list_name() -> str:
+    wish = task_run.parameters["wish"]
+    days = (wish.unwrap() if isinstance(wish, BaseAnnotation) else wish)["open_days"]
+    return f"list {len(days)} day{'' if len(days) == 1 else 's'} of the past"
+
+
+@task(name="list", task_run_name=_list_name, cache_policy=NO_CACHE)
+async def list_past(run: Run, wish: Row, get: Get, watch: DaysWatch) -> Counter[str]:
+    """Bring what an archive announces for the open days of a wish to the frontier; counts."""
+    return await list_days(run, wish, get, watch)
+
+
+@task(name="rehearse", task_run_name="count what an archive announces", cache_policy=NO_CACHE)
+async def rehearse_past(run: Run, wish: Row, get: Get, watch: DaysWatch) -> Rehearsal:
+    """Count what a backfill would find; nothing is kept of it."""
+    return await rehearse(run, wish, get, watch)

@@ -91,7 +91,8 @@ def server(request: pytest.FixtureRequest) -> URL:
     return url
 
 
-def _new_database(server: URL, name: str) -> Engine:
+def new_database(server: URL, name: str) -> Engine:
+    """An empty database of that name; one that is there already is dropped."""
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
         conn.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
@@ -103,7 +104,7 @@ def _new_database(server: URL, name: str) -> Engine:
 @pytest.fixture
 def empty_database(server: URL) -> Iterator[Engine]:
     """An empty database on each server."""
-    made = _new_database(server, "empty_one")
+    made = new_database(server, "empty_one")
     yield made
     made.dispose()
 
@@ -111,7 +112,7 @@ def empty_database(server: URL) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def migrated(server: URL) -> Iterator[Engine]:
     """A database on each server, migrated to head once; tests leave it as it was (see `conn`)."""
-    made = _new_database(server, "migrated")
+    made = new_database(server, "migrated")
     migrate.upgrade(made)
     yield made
     made.dispose()
@@ -129,7 +130,7 @@ def conn(migrated: Engine) -> Iterator[Connection]:
 @pytest.fixture
 def tape(embedded: URL, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """An empty, migrated database that the whole process works on, as if NEWSTAPE_DATABASE_URL named it."""
-    made = _new_database(embedded, "tape_one")
+    made = new_database(embedded, "tape_one")
     monkeypatch.setenv("NEWSTAPE_DATABASE_URL", connect.plain(made.url))
     monkeypatch.setenv("NEWSTAPE_ALLOW_PRIVATE_ADDRESSES", "true")
     settings.cache_clear()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from sql.store.bulk import Row, arrays, lock, new_ids
+from sql.store.hosts import add_hosts
 from sql.store.identity import identities, insert_entries
 from sql.store.revival import open_again
 
@@ -28,6 +29,8 @@ _DAYS = text("""
 _OPEN = text("""
     SELECT b.id, b.source_id, s.slug, b.via, b.place, b.first_day, b.last_day, b.known, b.budget, b.requested_at,
            s.homepage, s.time_zone, s.delay, s.user_agent, s.headers, s.partners, s.article_id,
+           (SELECT f.selectors FROM ingest.feeds f WHERE f.source_id = s.id AND f.kind = 'listing'
+            AND f.absent_since IS NULL ORDER BY f.id LIMIT 1) AS selectors,
            array(SELECT d.day FROM ingest.backfill_days d
                  WHERE d.backfill_id = b.id AND d.state = 'open' ORDER BY d.day) AS open_days
     FROM ingest.backfills b JOIN ingest.sources s ON s.id = b.source_id
@@ -48,6 +51,13 @@ _ANNOUNCE = text(f"""
 """)
 _KNOWN = text("""
     SELECT e.id, e.article_id, e.state FROM ingest.entries e WHERE e.id = ANY(CAST(:ids AS bigint[]))
+""")
+# An article that the portal does not give any more may still be had from the archive that announces it.
+_ASK_THERE = text("""
+    UPDATE ingest.entries e SET url = v.asked_url, host = v.host, etag = NULL, last_modified = NULL
+    FROM unnest(CAST(:entry_id AS bigint[]), CAST(:asked_url AS text[]), CAST(:host AS text[]))
+         AS v(entry_id, asked_url, host)
+    WHERE e.id = v.entry_id AND e.article_id IS NULL AND e.lease_owner IS NULL
 """)
 _COUNT = text("""
     UPDATE ingest.backfill_days d
@@ -108,6 +118,7 @@ def announce(conn: Connection, backfill_id: int, rows: Sequence[Row], known: str
     told = [dict(row, entry_id=entry_id) for row, entry_id in zip(rows, ids, strict=True)]
     met = conn.execute(_ANNOUNCE, arrays(told, _CANDIDATE) | {"id": backfill_id, "now": now}).all()
     again = _again(conn, sorted({one.entry_id for one in met} - fresh), known, now)
+    _ask_there(conn, [row for row in told if row["entry_id"] in again and row["asked_url"]], now)
     days: dict[date, Counter[str]] = {}
     for entry_id, day in {(one.entry_id, one.day) for one in met}:
         if day is not None:
@@ -151,6 +162,12 @@ def days(conn: Connection, backfill_id: int) -> list[dict[str, Any]]:
         WHERE d.backfill_id = :id GROUP BY d.backfill_id, d.day ORDER BY d.day
     """)
     return [dict(row) for row in conn.execute(statement, {"id": backfill_id}).mappings()]
+
+
+def _ask_there(conn: Connection, rows: Sequence[Row], now: datetime) -> None:
+    if rows:
+        add_hosts(conn, (row["host"] for row in rows), now)
+        conn.execute(_ASK_THERE, arrays(rows, ("entry_id", "asked_url", "host")))
 
 
 def _entries(conn: Connection, rows: Sequence[Row], now: datetime) -> tuple[list[int], set[int]]:

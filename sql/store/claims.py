@@ -53,7 +53,8 @@ _CLAIM_ENTRIES = """
     RETURNING e.id, e.source_id, s.slug, s.name, s.homepage, s.language, s.time_zone, s.delay, s.concurrency,
         s.user_agent, s.headers, e.url, e.canonical_url, e.url_hash, e.host, e.state, e.attempts, e.hops, e.etag,
         e.last_modified, e.title, e.summary, e.published_at, e.published_raw, e.published_origin,
-        e.published_precision, e.published_zone, e.first_seen_at, e.page_id, e.page_fetched_at, e.article_id, e.origin
+        e.published_precision, e.published_zone, e.first_seen_at, e.page_id, e.page_fetched_at, e.article_id, e.origin,
+        e.priority
 """
 # A host that another process has is looked at again soon: that one is a backfill, or died and holds it a minute longer.
 _NEXT_SLOT = """
@@ -68,7 +69,8 @@ class Share:
     """How much a claim may take: up to `hosts` hosts and `count` entries, no host whose next slot is beyond `horizon`.
 
     `sources`: entries of these sources only; `entries`: these entries only; None: all. `backfill`: most entries of
-    backfills; 0: live ones only; None: as many as there are.
+    backfills; 0: live ones only; None: as many as there are. `live_of_all`: live entries of other sources, too, that
+    wait at the hosts that are taken: nobody else can work on them meanwhile.
     """
 
     hosts: int
@@ -77,22 +79,28 @@ class Share:
     sources: Sequence[int] | None = None
     entries: Sequence[int] | None = None
     backfill: int | None = None
+    live_of_all: bool = False
 
 
 def claim(
     conn: Connection, owner: str, now: datetime, lease: timedelta, share: Share
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Lease hosts and their due entries for `owner`: (host rows, entry rows by id). Paused sources are left out."""
+    """Lease hosts and their due entries for `owner`: (host rows, entry rows, live ones first and by id).
+
+    Paused sources are left out.
+    """
     free, chosen = _free(conn, now, share.sources, share.entries)
     chosen |= {"owner": owner, "until": now + lease, "count": share.count}
     wanted = chosen | {"hosts": share.hosts, "soon": now + share.horizon}
-    first, some = (_first(free, count, live_only=share.backfill == 0) for count in ("1", ":count"))
+    live_only = share.backfill == 0
+    live = _free(conn, now, None, None)[0] if share.live_of_all else free
+    first, some = _first(free, "1", live_only=live_only), _first(free, ":count", live_only=live_only, live=live)
     hosts = [dict(row) for row in conn.execute(text(_CLAIM_HOSTS.format(first=first)), wanted).mappings()]
     if not hosts:
         return [], []
     found = chosen | {"held": [row["host"] for row in hosts], "backfill": share.backfill}
     entries = conn.execute(text(_CLAIM_ENTRIES.format(some=some)), found).mappings()
-    return hosts, sorted((dict(row) for row in entries), key=lambda row: row["id"])
+    return hosts, sorted((dict(row) for row in entries), key=lambda row: (row["priority"], row["id"]))
 
 
 def next_slot_at(
@@ -130,14 +138,15 @@ def _free(
     return " AND ".join(conditions), limits
 
 
-def _first(free: str, count: str, *, live_only: bool) -> str:
-    """The first free entries of host h: live ones, then backfill, each by due time.
+def _first(free: str, count: str, *, live_only: bool, live: str | None = None) -> str:
+    """The first free entries of host h: live ones (by the condition `live`, None: `free`), then backfill, by due time.
 
     One look into the index per priority: what is due later is not walked over on the way to the other priority.
     """
     one = f"""
         (SELECT e.id, e.priority, e.due_at FROM ingest.entries e
-         WHERE e.host = h.host AND e.priority = {{priority}} AND {free} ORDER BY e.due_at, e.id LIMIT {count})
+         WHERE e.host = h.host AND e.priority = {{priority}} AND {{free}} ORDER BY e.due_at, e.id LIMIT {count})
     """
-    both = " UNION ALL ".join(one.format(priority=priority) for priority in ((0,) if live_only else (0, 1)))
+    each = {0: live or free} if live_only else {0: live or free, 1: free}
+    both = " UNION ALL ".join(one.format(priority=priority, free=condition) for priority, condition in each.items())
     return f"SELECT * FROM ({both}) p ORDER BY priority, due_at, id LIMIT {count}"

@@ -11,9 +11,10 @@ from typing import Any
 
 from config.settings import settings
 from sql import connect
-from sql.store import frontier, pages, rights, runs, warnings
+from sql.store import budgets, frontier, pages, rights, runs, warnings
 from sql.store.bulk import commit_lazily
 from tasks import rows
+from tasks.captures import as_kept
 from tasks.columns import Row, moved_row, settled_row, unchanged_row
 from tasks.fetch.pages import Answer, Visited, fetch_pages
 from tasks.model import Moved, Page, Unchanged, Web
@@ -113,9 +114,19 @@ def _claim_entries(run: Run, count: int) -> tuple[list[dict[str, Any]], list[dic
                 timedelta(seconds=using.batch_seconds),
                 run.source_ids,
                 run.entry_ids,
-                backfill=0 if run.is_live_only else None,
+                backfill=_share(conn, run, now),
+                live_of_all=run.is_backfill,
             ),
         )
+
+
+def _share(conn: connect.Connection, run: Run, now: datetime) -> int | None:
+    """How many entries of backfills may be asked; None: as many as there are."""
+    if run.is_live_only:
+        return 0
+    if run.budget is None or run.source_ids is None:
+        return None
+    return sum(budgets.left(conn, source_id, run.budget, now) for source_id in run.source_ids)
 
 
 def _put_off(run: Run, batch: Batch, ours: Failure) -> str:
@@ -145,12 +156,14 @@ def _hand_back(run: Run, batch: Batch) -> None:
     with connect.engine().begin() as conn:
         frontier.release_entries(conn, run.owner, rows.unasked(batch.entries.values(), batch.answers))
         frontier.release_hosts(conn, run.owner, [rows.host_row(one, now) for one in batch.visited])
+        # Here, not with the answers: the next claim must know what this one has cost.
+        budgets.book(conn, rows.requests_made(batch.entries, batch.visited), now)
 
 
 def _save_answers(run: Run, batch: Batch) -> list[Fetched]:
     """Pages into the archive, the rest to its next step, all in one transaction; the entries that have a page now."""
     now = datetime.now(UTC)
-    got: list[tuple[Row, Page]] = list(batch.of(Page))
+    got: list[tuple[Row, Page]] = [(entry, as_kept(page)) for entry, page in batch.of(Page)]
     settled, moved = _outcomes(batch)
     verdicts = {answer.wanted.entry_id: answer.robots for answer in batch.answers}
     with connect.engine().begin() as conn:

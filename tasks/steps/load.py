@@ -10,6 +10,7 @@ from config.settings import settings
 from sql import connect
 from sql.store import frontier, rights, runs
 from tasks import rows
+from tasks.captures import as_published
 from tasks.columns import Row
 from tasks.extract.pool import Extractors, Job
 from tasks.extract.version import EXTRACTOR_VERSION
@@ -23,7 +24,7 @@ from tasks.steps.settling import book, with_recheck
 def load_fetched(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> dict[str, int]:
     """Extract the pages of a batch and load the articles; counts by outcome."""
     began = time.monotonic()
-    outcomes = extractors.map([Job(one.page, rows.profile_of(one.entry)) for one in batch])
+    outcomes = extractors.map([Job(as_published(one.page), rows.profile_of(one.entry)) for one in batch])
     extracted_in = time.monotonic() - began
     articles = [
         _extracted(one, outcome) for one, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Article)

@@ -5,12 +5,12 @@ So a crash can't hide entries behind a 304: the validators are saved with the en
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sql import connect
-from sql.store import feed_family, feeds, frontier, hosts, pages, runs, warnings
+from sql.store import budgets, feed_family, feeds, frontier, hosts, pages, runs, warnings
 from tasks.discover.children import MAX_DEPTH, child_rows, chosen_children
 from tasks.discover.gaps import has_gap
 from tasks.discover.moves import Course, course_after, target_of
@@ -28,9 +28,13 @@ from tasks.poll_rows import (
     poll_counts,
     poll_event,
     quiet_row,
+    requests_made,
 )
 from tasks.steps.aftermath import Aftermath, fill_gaps, judge
 from tasks.steps.run import Run, crashed, stage_row
+
+# Rows of the frontier that are made and added at once. 20,000 cost 60 MiB that the process kept (23 November 2026).
+ROWS_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,18 @@ class Saved:
     without_sitemap: list[Feed]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Listed:
-    """What documents list: rows for the frontier, and the feeds whose documents had more than is taken at a time."""
+    """What documents list: the source id of each new entry, how listings overlap, feeds with more than is taken."""
 
-    rows: list[dict[str, Any]]
-    cut: set[int]
+    new: Counter[int] = field(default_factory=Counter)
+    overlaps: dict[int, tuple[int, int]] = field(default_factory=dict)
+    cut: set[int] = field(default_factory=set)
+
+    def note(self, added: frontier.Added) -> None:
+        """Count what an addition brought."""
+        self.new.update(added.new)
+        self.overlaps |= added.overlaps
 
 
 def save_polls(run: Run, polls: Sequence[Poll], seconds: float) -> Saved:
@@ -59,10 +69,9 @@ def save_polls(run: Run, polls: Sequence[Poll], seconds: float) -> Saved:
     now = datetime.now(UTC)
     aftermath = Aftermath(run)
     with connect.engine().begin() as conn:
-        listed = _listed(conn, polls, aftermath)
-        added = frontier.add(conn, listed.rows, now)
+        listed = _add_listed(conn, polls, aftermath, now)
         hosts.asked(conn, [host_asked(poll) for poll in polls])
-        aftermath.overlaps, aftermath.courses = added.overlaps, _courses(conn, polls)
+        aftermath.overlaps, aftermath.courses = listed.overlaps, _courses(conn, polls)
         aftermath.gaps = [poll for poll in polls if has_gap(poll, *aftermath.overlap(poll))]
         _settle(conn, polls, listed.cut, aftermath)
         called, without = fill_gaps(conn, aftermath, now)
@@ -70,24 +79,36 @@ def save_polls(run: Run, polls: Sequence[Poll], seconds: float) -> Saved:
         judge(conn, polls, aftermath, now)
         warnings.raise_all(conn, aftermath.raised, now)
         pages.log(conn, [poll_event(poll, run.id, aftermath.notes.get(poll.feed.id, ())) for poll in polls])
-        counts = _count(conn, run, polls, Counter(added.new), seconds)
+        counts = _count(conn, run, polls, listed.new, seconds)
+        budgets.book(conn, requests_made(polls), now)
     return Saved(counts, has_children, called, without)
 
 
-def _listed(conn: connect.Connection, polls: Sequence[Poll], aftermath: Aftermath) -> _Listed:
-    """The entries of all documents; of a huge one the first that its feed has not listed before."""
-    listed = _Listed([], set())
+def _add_listed(conn: connect.Connection, polls: Sequence[Poll], aftermath: Aftermath, now: datetime) -> _Listed:
+    """Add the entries of all documents to the frontier, so many documents at a time that their rows fit into memory."""
+    listed = _Listed()
+    rows: list[dict[str, Any]] = []
     for poll in polls:
-        rows = entry_rows(poll)
-        if len(rows) > MAX_NEW_ENTRIES:
-            unlisted = feeds.unlisted(conn, poll.feed.id, [row["listed_hash"] for row in rows])
-            fresh = [row for row in rows if row["listed_hash"] in unlisted]
-            rows = fresh[:MAX_NEW_ENTRIES]
-            if left := len(fresh) - len(rows):
-                listed.cut.add(poll.feed.id)
-                aftermath.note(poll, f"{left} more new entries come with the next polls")
-        listed.rows.extend(rows)
+        rows += _entries(conn, poll, listed, aftermath)
+        if len(rows) >= ROWS_AT_ONCE:
+            listed.note(frontier.add(conn, rows, now))
+            rows = []
+    listed.note(frontier.add(conn, rows, now))
     return listed
+
+
+def _entries(conn: connect.Connection, poll: Poll, listed: _Listed, aftermath: Aftermath) -> list[dict[str, Any]]:
+    """The entries of a document; of a huge one the first that its feed has not listed before."""
+    rows = entry_rows(poll)
+    if len(rows) <= MAX_NEW_ENTRIES:
+        return rows
+    unlisted = feeds.unlisted(conn, poll.feed.id, [row["listed_hash"] for row in rows])
+    fresh = [row for row in rows if row["listed_hash"] in unlisted]
+    taken = fresh[:MAX_NEW_ENTRIES]
+    if left := len(fresh) - len(taken):
+        listed.cut.add(poll.feed.id)
+        aftermath.note(poll, f"{left} more new entries come with the next polls")
+    return taken
 
 
 def _courses(conn: connect.Connection, polls: Sequence[Poll]) -> dict[int, Course]:

@@ -15,6 +15,7 @@ from sql.connect import Connection
 from sql.store import articles, frontier, pages, reprocess, rights, runs
 from sql.store.bulk import storable
 from tasks import rows
+from tasks.captures import as_published
 from tasks.columns import Row, extracted_columns, published_columns
 from tasks.extract.pool import Extractors, Job, Outcome
 from tasks.extract.version import EXTRACTOR_VERSION
@@ -110,7 +111,7 @@ def read_again(run: Run, wanted: Wanted, sweep: Sweep, after: int, count: int, e
     if not found:
         return Tally()
     there = [row for row in found if row["page_id"] in stored]
-    outcomes = extractors.map([Job(rows.page_of(stored[row["page_id"]]), _profile(row)) for row in there])
+    outcomes = extractors.map([Job(as_published(rows.page_of(stored[row["page_id"]])), _profile(row)) for row in there])
     read = list(zip(there, outcomes, strict=True))
     reasons = Counter((row["slug"], one.reason.value) for row, one in read if isinstance(one, Failure))
     tally = Tally(found[-1]["id"], {row["slug"] for row in there}, expired=len(found) - len(there))

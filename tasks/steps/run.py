@@ -20,7 +20,8 @@ class Run:
     """What every stage of a run needs to know: its row, its name on leases, and what it is about.
 
     `slugs` and `source_ids`: these sources only; `entry_ids`: these entries only; None: all. `is_backfill`: it works on
-    the entries of backfills too, which are left alone otherwise unless they are named.
+    the entries of backfills too, which are left alone otherwise unless they are named; with a `budget` those of one
+    source alone, which is then asked at most so many times an hour on their account, live requests counted.
     """
 
     id: int
@@ -29,6 +30,7 @@ class Run:
     source_ids: tuple[int, ...] | None
     entry_ids: tuple[int, ...] | None = None
     is_backfill: bool = False
+    budget: int | None = None
 
     @property
     def is_live_only(self) -> bool:
