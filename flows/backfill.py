@@ -8,7 +8,7 @@ twice, beside the live ingest: the end is the same, and live entries go first.
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -26,8 +26,9 @@ from flows import artifacts, backfilled, wish_book
 from flows.choices import Source
 from flows.drain import drain, handed
 from flows.logs import open_logs
-from flows.past_watch import BudgetWait, PastBar
+from flows.past_watch import PastBar
 from flows.run import Active, Frame, framed
+from flows.turns import BudgetWait, Turns
 from flows.wish_book import Ended
 from flows.wishes import Wish, run_title, titled, wished
 from sql import connect
@@ -40,6 +41,16 @@ from tasks.steps.run import Run
 logger = logging.getLogger(__name__)
 
 DAYS, COVERAGE, REHEARSAL = "backfill-days", "backfill-coverage", "backfill-rehearsal"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a wish is fulfilled with; `limit`: most pages to ask for, None: all."""
+
+    client: Client
+    extractors: LocalExtractors
+    turns: Turns
+    limit: int | None
 
 
 def run_name() -> str:
@@ -112,38 +123,50 @@ async def work(frame: Frame, limit: int | None) -> tuple[str, str]:
     """Take up every open wish, the oldest first, also those that come meanwhile: state and message."""
     using = settings()
     extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes)
-    ended: dict[int, Ended] = {}
+    turns = Turns()
     try:
         async with Client(limits_of(using)) as client:
-            while (wish := await asyncio.to_thread(wish_book.next_open, ended)) is not None:
+            while (wish := await turns.next()) is not None:
                 left = None if limit is None else limit - await asyncio.to_thread(wish_book.asked, frame.run.id)
                 if left is not None and left <= 0:
                     break
-                ended[wish["id"]] = await fulfil(frame.run, wish, client, extractors, left)
-                if ended[wish["id"]].outage:
+                await take_up(frame.run, wish, Means(client, extractors, turns, left))
+                if turns.ended[wish["id"]].outage:
                     break
     finally:
         await asyncio.to_thread(extractors.close)
-    state, message = await asyncio.to_thread(wish_book.judged, frame.run.id, list(ended.values()))
+    state, message = await asyncio.to_thread(wish_book.judged, frame.run.id, list(turns.ended.values()))
     frame.finish(state, message)
     return state, message
 
 
-async def fulfil(
-    run: Run, wish: Mapping[str, Any], client: Client, extractors: LocalExtractors, limit: int | None
-) -> Ended:
-    """List the open days of a wish, drain what they announced, and say what came of it."""
+async def take_up(run: Run, wish: Mapping[str, Any], means: Means) -> None:
+    """Give a wish its turn; what our own code dies of stops this wish, not the others."""
+    try:
+        await fulfil(run, wish, means)
+    except connect.OperationalError:
+        raise
+    except Exception as error:
+        logger.exception("backfill=%d was stopped by an error of ours", wish["id"])
+        means.turns.over(wish, Ended(titled(wish), "open", f"stopped by {type(error).__name__}: {error}", broken=True))
+
+
+async def fulfil(run: Run, wish: Mapping[str, Any], means: Means) -> None:
+    """List the open days of a wish, drain what they announced, and note what came of it."""
     bar = await PastBar.started(run.id, titled(wish), wish)
     mine = replace(run, slugs=(wish["slug"],), source_ids=(wish["source_id"],), is_backfill=True, budget=wish["budget"])
     try:
-        await list_past(mine, handed(dict(wish)), handed(client.get), handed(bar.listed))
+        await list_past(mine, handed(dict(wish)), handed(means.client.get), handed(bar.listed))
     except Misconfigured as error:
-        return await asyncio.to_thread(wish_book.refuse, wish, str(error))
-    outage = await drain(mine, client, extractors, limit, bar.drained, BudgetWait())
+        means.turns.over(wish, await asyncio.to_thread(wish_book.refuse, wish, str(error)))
+        return
+    wait = BudgetWait(wish, means.turns)
+    outage = await drain(mine, means.client, means.extractors, means.limit, bar.drained, wait)
     ended = await asyncio.to_thread(wish_book.conclude, wish, outage)
-    await bar.done()
+    means.turns.over(wish, ended, gave_way=wait.gave_way)
+    if not wait.gave_way:
+        await bar.done()
     await _show(run.id, ended)
-    return ended
 
 
 async def _show(run_id: int, ended: Ended) -> None:

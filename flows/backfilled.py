@@ -25,6 +25,17 @@ def sentence(totals: Row, days: Sequence[Row]) -> str:
     return "; ".join(parts)
 
 
+def resting_sentence(slugs: Sequence[str]) -> str:
+    """Why a run had nothing to go on with; `slugs` are the sources of wishes that are open all the same."""
+    if not slugs:
+        return "Nothing is open: every backfill that was asked for is done."
+    named = ", ".join(sorted(set(slugs)))
+    return (
+        f"Nothing to go on with: {many(len(slugs), 'backfill')} of sources that are paused or have no file any more "
+        f"({named}) wait until they are back (`newstape sources resume SLUG`)."
+    )
+
+
 def day_rows(days: Sequence[Row]) -> list[dict[str, Any]]:
     """The table of a wish, a row per day."""
     return [

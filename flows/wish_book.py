@@ -7,7 +7,7 @@ from typing import Any
 
 from config.settings import settings
 from config.sources import load_sources
-from flows.backfilled import many, sentence
+from flows.backfilled import many, resting_sentence, sentence
 from flows.definitions import sync_sources
 from flows.verdict import CRASH_SHARE, FEWEST_CRASHES
 from flows.wishes import Wish, titled
@@ -19,7 +19,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What came of a wish in a run: `state` open, done or failed; `outage` where we were cut off."""
+    """What came of a wish in a run: `state` open, done or failed.
+
+    `outage`: what happened where we were cut off. `broken`: our own code failed.
+    """
 
     title: str
     state: str
@@ -27,6 +30,7 @@ class Ended:
     days: Sequence[Row] = ()
     coverage: Sequence[Row] = ()
     outage: str | None = None
+    broken: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -55,6 +59,12 @@ def next_open(besides: Collection[int]) -> dict[str, Any] | None:
         return next((row for row in backfills.open_ones(conn, datetime.now(UTC)) if row["id"] not in besides), None)
 
 
+def open_one(number: int) -> dict[str, Any] | None:
+    """The wish of that number; None: it is not open, or its source is paused."""
+    with connect.engine().connect() as conn:
+        return next((row for row in backfills.open_ones(conn, datetime.now(UTC)) if row["id"] == number), None)
+
+
 def asked(run_id: int) -> int:
     """How many pages a run has asked for."""
     with connect.engine().connect() as conn:
@@ -79,20 +89,23 @@ def conclude(wish: Row, outage: str | None) -> Ended:
         if counts["open"] == counts["live"] and all(row["state"] != "open" for row in days):
             state = "failed" if all(row["state"] == "failed" for row in days) else "done"
             backfills.finish(conn, wish["id"], state, message)
-    return Ended(titled(wish), state, message, days, coverage, outage, counts)
+    return Ended(titled(wish), state, message, days, coverage, outage, counts=counts)
 
 
 def judged(run_id: int, ended: Sequence[Ended]) -> tuple[str, str]:
     """State and message of a run: failed where all failed, we were cut off, or our own code failed too often."""
     with connect.engine().connect() as conn:
         crashes = run_ends.crashes(conn, run_id, CRASH_SHARE, FEWEST_CRASHES)
+        resting = backfills.resting(conn, datetime.now(UTC))
     if not ended:
-        return "completed", "Nothing is open: every backfill that was asked for is done."
+        return "completed", resting_sentence(resting)
     said = [f"our code failed on {row['crashed']} of {row['received']} inputs of {row['stage']}" for row in crashes]
     said += [one.outage for one in ended if one.outage]
     said += [f"{one.title}: {one.message}" for one in ended]
     if left := sum(one.state == "open" for one in ended):
         said.append(f"{many(left, 'backfill')} still open: the next run goes on (`newstape backfill`)")
-    broken = bool(crashes) or any(one.outage for one in ended) or all(one.state == "failed" for one in ended)
+    broken = (
+        bool(crashes) or any(one.outage or one.broken for one in ended) or all(one.state == "failed" for one in ended)
+    )
     whole = all(one.is_whole for one in ended)
     return "failed" if broken else "completed" if whole else "degraded", "; ".join(said)

@@ -89,12 +89,18 @@ def _visit(host: Row, entries: list[Row]) -> Visit:
     known = host["robots_status"] is not None and host["robots_expires_at"] is not None
     return Visit(
         host=host["host"],
-        wanted=tuple(Wanted(row["id"], row["url"], headers_of(row) | _validators(row)) for row in entries),
+        wanted=tuple(Wanted(row["id"], row["url"], _headers(row)) for row in entries),
         delay=max([least or timedelta(0), *(row["delay"] for row in entries)]),
         concurrency=min((row["concurrency"] for row in entries), default=1) if least is None else 1,
         not_before=host["next_request_at"],
         robots=Robots(host["robots_status"], host["robots_body"], host["robots_expires_at"]) if known else None,
     )
+
+
+def _headers(row: Row) -> dict[str, str]:
+    """The headers of a request for an entry; what a source wants to be told is no business of a web archive."""
+    is_capture = least_delay([row["url"]]) is not None
+    return headers_of(dict(row, headers=None) if is_capture else row) | _validators(row)
 
 
 def _validators(entry: Row) -> dict[str, str]:

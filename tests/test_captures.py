@@ -62,3 +62,13 @@ def test_the_pace_of_a_visit(url: str, wished: timedelta, delay: timedelta, conc
 def test_only_a_capture_asks_for_patience() -> None:
     assert least_delay([OWN]) is None
     assert least_delay([OWN, CAPTURE]) == timedelta(seconds=1.5)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"), [(OWN, {"Cookie": "ours", "User-Agent": "N"}), (CAPTURE, {"User-Agent": "N"})]
+)
+def test_what_a_source_wants_to_be_told_is_kept_from_a_web_archive(url: str, told: dict[str, str]) -> None:
+    host = {"host": "h:443", "robots_status": None, "robots_expires_at": None, "next_request_at": NOW}
+    row = entry(1, url, timedelta(seconds=1), 1) | {"user_agent": "N", "headers": {"Cookie": "ours"}}
+    (visit,) = visits_of([host], [row])
+    assert visit.wanted[0].headers == told

@@ -13,7 +13,7 @@ from makers import known_feeds, listed_row, page
 from sqlalchemy import Engine, text
 from test_steps_fetch import Reader, Web
 
-from flows import past_watch, wish_book
+from flows import turns, wish_book
 from sql.store import backfill_progress, backfills, budgets, frontier, runs
 from tasks.extract.pool import Job, Outcome
 from tasks.model import Page
@@ -252,23 +252,67 @@ def test_a_backfill_asks_no_more_than_its_budget_leaves_and_live_ones_are_not_he
     assert world.rows("SELECT is_backfill, requests FROM ingest.request_hours") == [(True, 6)]
     world.live(98, 99)
     assert set(world.drain(web(*ALL, 98, 99), budget=6)) == {page(98), page(99)}
-    waiting = replace(world.run, source_ids=(world.feed[0],), is_backfill=True, budget=6)
-    assert past_watch._is_used_up(waiting)
+    assert turns.is_used_up(world.feed[0], 6)
     world.change("UPDATE ingest.request_hours SET hour = hour - interval '1 hour'")
-    assert not past_watch._is_used_up(waiting)
+    assert not turns.is_used_up(world.feed[0], 6)
     assert len(world.drain(web(*ALL), budget=60)) == 9
+
+
+def used_up(world: World) -> dict[str, Any]:
+    """A wish whose source has been asked as often as it may be in this hour."""
+    with world.tape.begin() as conn:
+        budgets.book(conn, [{"source_id": world.feed[0], "is_backfill": False, "requests": 1}], datetime.now(UTC))
+    return world.wish(budget=1)
 
 
 def test_a_used_up_budget_is_waited_for_only_while_something_is_due(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(past_watch, "NAP_S", 0.0)
-    run = replace(world.run, source_ids=(world.feed[0],), is_backfill=True, budget=1)
-    with world.tape.begin() as conn:
-        budgets.book(conn, [{"source_id": world.feed[0], "is_backfill": False, "requests": 1}], datetime.now(UTC))
-    assert not asyncio.run(past_watch.BudgetWait()(run))
-    world.ask(world.wish(), usual())
-    assert asyncio.run(past_watch.BudgetWait()(run))
+    monkeypatch.setattr(turns, "NAP_S", 0.0)
+    wish, ours = used_up(world), turns.Turns()
+    assert asyncio.run(ours.next()) == wish
+    wait = turns.BudgetWait(wish, ours)
+    assert not asyncio.run(wait(world.run))
+    world.ask(wish, usual())
+    assert asyncio.run(wait(world.run))
+    assert not wait.gave_way
+
+
+def test_a_wish_without_budget_gives_way_to_others_and_has_another_turn(world: World) -> None:
+    first, ours = used_up(world), turns.Turns()
+    world.ask(first, usual())
+    asyncio.run(ours.next())
+    second = world.wish(known="again", budget=100)
+    wait = turns.BudgetWait(first, ours)
+    assert not asyncio.run(wait(world.run))
+    assert wait.gave_way
+    ours.over(first, wish_book.conclude(first, None), gave_way=True)
+    assert asyncio.run(ours.next()) == world.open(second["id"])
+    assert not asyncio.run(ours.others_may_go_on()), "the budget of the first is still used up"
+    world.change("UPDATE ingest.request_hours SET hour = hour - interval '1 hour'")
+    assert asyncio.run(ours.others_may_go_on())
+    ours.over(second, wish_book.conclude(second, None))
+    assert asyncio.run(ours.next()) == world.open(first["id"])
+    ours.over(first, wish_book.conclude(first, None))
+    assert asyncio.run(ours.next()) is None
+    assert [one.state for one in ours.ended.values()] == ["open", "open"]
+
+
+def test_wishes_of_paused_sources_are_not_called_done(world: World) -> None:
+    world.wish()
+    world.change("UPDATE ingest.sources SET paused_at = now()")
+    assert asyncio.run(turns.Turns().next()) is None
+    state, said = wish_book.judged(world.run.id, [])
+    assert state == "completed"
+    assert "1 backfill of sources that are paused or have no file any more (alpha) wait" in said
+
+
+def test_an_error_of_ours_fails_the_run_and_leaves_the_wish_open(world: World) -> None:
+    wish = world.wish()
+    ended = wish_book.Ended("alpha", "open", "stopped by KeyError: 'x'", broken=True)
+    state, said = wish_book.judged(world.run.id, [ended, wish_book.conclude(wish, None)])
+    assert state == "failed"
+    assert "alpha: stopped by KeyError" in said
 
 
 ARTICLES = {

@@ -37,6 +37,12 @@ _OPEN = text("""
     WHERE b.state = 'open' AND s.absent_since IS NULL AND (s.paused_at IS NULL OR s.paused_until <= :now)
     ORDER BY b.requested_at, b.id
 """)
+_RESTING = text("""
+    SELECT s.slug FROM ingest.backfills b JOIN ingest.sources s ON s.id = b.source_id
+    WHERE b.state = 'open' AND (s.absent_since IS NOT NULL
+          OR (s.paused_at IS NOT NULL AND (s.paused_until IS NULL OR s.paused_until > :now)))
+    ORDER BY b.id
+""")
 _CANDIDATE = {
     "entry_id": "bigint", "listed_hash": "bytea", "url": "text", "day": "date", "title": "text",
     "captured_at": "timestamptz", "place": "text",
@@ -103,6 +109,11 @@ def open_ones(conn: Connection, now: datetime) -> list[dict[str, Any]]:
     Those of paused sources and of sources without a file wait.
     """
     return [dict(row) for row in conn.execute(_OPEN, {"now": now}).mappings()]
+
+
+def resting(conn: Connection, now: datetime) -> list[str]:
+    """The slug of each open wish that waits because its source is paused or has no file."""
+    return list(conn.execute(_RESTING, {"now": now}).scalars())
 
 
 def announce(conn: Connection, backfill_id: int, rows: Sequence[Row], known: str, now: datetime) -> Counts:
