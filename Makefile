@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 TESTS := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
-.PHONY: demo test test-all check bench serve lock golden clean help
+.PHONY: demo test test-all check bench serve lock screenshots golden clean help
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -40,6 +40,9 @@ check: .venv/.dev ## style, types, import contracts, pins, generated documents
 
 bench: .venv/.dev ## the benchmarks, small; bench/README.md tells how to run them whole
 	$(BIN)/python bench/end_to_end.py --quick
+
+screenshots: .venv/.dev ## the pictures of docs/operators.md, taken from the UI; needs chromium
+	NEWSTAPE_SCREENSHOTS=1 NEWSTAPE_REQUIRE_ALL=1 $(TESTS) tests/test_browser.py
 
 golden: .venv/.dev ## rewrite the expected files of the data-driven tests; read the diff
 	NEWSTAPE_GOLDEN=1 $(TESTS) -k golden

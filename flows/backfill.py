@@ -92,6 +92,10 @@ async def backfill(  # noqa: PLR0913 - a field of the form each
     parameters |= {"place": place, "known": str(known), "dry_run": dry_run, "budget": budget, "limit": limit}
     try:
         outcome, message = await run_once(parameters)
+    except Misconfigured as error:
+        # A wrong form, not a fault: the sentence is all that the operator needs.
+        logger.error("%s", error)
+        return Failed(message=str(error))
     except connect.OperationalError as error:
         raise connect.unavailable(connect.database_url(), error) from error
     logger.info("%s", message)
