@@ -97,6 +97,29 @@ class Settings(BaseSettings):
     extract_timeout: Duration = Field(default=timedelta(seconds=20), ge=timedelta(seconds=1))
     """Time that one page may take to extract before its process is ended and the page is booked as hung."""
 
+    keep_pages: Duration = Field(default=timedelta(days=400), ge=timedelta(days=1))
+    """How long a page stays in the archive, from which `reprocess` reads again; then whole months go.
+
+    Articles stay, of the pages what the rights ledger says."""
+
+    keep_fetch_events: Duration = Field(default=timedelta(days=180), ge=timedelta(days=3))
+    """How long every single request stays on record (`newstape why`); then whole months go.
+
+    The totals stay: `news.runs`, `news.run_sources` and the days of each source."""
+
+    keep_changes: Duration = Field(default=timedelta(days=400), ge=timedelta(days=1))
+    """How long the values that a reprocess replaced are kept."""
+
+    keep_prefect_runs: Duration = Field(default=timedelta(days=30), ge=timedelta(hours=2))
+    """How long Prefect keeps flow runs that ended, with their logs; `news.runs` keeps every run for good.
+
+    Prefect's own PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD goes before it."""
+
+    keep_prefect_events: Duration = Field(default=timedelta(days=3), ge=timedelta(hours=1))
+    """How long Prefect keeps events, those of ours included.
+
+    Prefect's own PREFECT_SERVER_EVENTS_RETENTION_PERIOD goes before it."""
+
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     """Least level that is logged: DEBUG, INFO, WARNING or ERROR."""
 

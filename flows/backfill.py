@@ -94,7 +94,7 @@ async def backfill(  # noqa: PLR0913 - a field of the form each
         outcome, message = await run_once(parameters)
     except Misconfigured as error:
         # A wrong form, not a fault: the sentence is all that the operator needs.
-        logger.error("%s", error)
+        logger.warning("%s", error)
         return Failed(message=str(error))
     except connect.OperationalError as error:
         raise connect.unavailable(connect.database_url(), error) from error

@@ -15,6 +15,7 @@ from flows.commands.backfilling import backfill
 from flows.commands.database import db
 from flows.commands.entries import entries
 from flows.commands.extract import extract
+from flows.commands.maintaining import maintain
 from flows.commands.reading import search, status
 from flows.commands.reprocessing import reprocess
 from flows.commands.serving import deploy, serve
@@ -35,6 +36,7 @@ First steps:
   newstape entries retry --help        try once more what was skipped or given up
   newstape backfill --help             articles of the past: archive sitemaps, listings, WARC, Wayback, folders
   newstape reprocess --dry-run         what a better extractor would read in the archive
+  newstape maintain --dry-run          what a night of maintenance would do, and what it would warn of
   newstape db psql                     ask the tape in SQL, as an analyst
   newstape serve                       everything, on a schedule, with Prefect's UI
 Settings are environment variables (NEWSTAPE_*); docs/settings.md lists them.
@@ -55,7 +57,10 @@ def newstape(*, on_demo: bool) -> None:
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
-for command in (demo, ingest, backfill, reprocess, extract, search, status, why, entries, sources, db, serve, deploy):
+COMMANDS = (
+    demo, ingest, backfill, reprocess, maintain, extract, search, status, why, entries, sources, db, serve, deploy,
+)  # fmt: skip
+for command in COMMANDS:
     newstape.add_command(command)
 
 

@@ -29,6 +29,11 @@ def prepare_prefect(using: Settings) -> None:
         "PREFECT_CLIENT_MAX_RETRIES": "8",
         # Prefect can then see within two minutes that a run is dead (docs/automations.yaml).
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        # Prefect deletes events by itself, flow runs only where it is told to. The one period is a number of seconds,
+        # the other must be a duration after ISO 8601: a number is refused (Prefect 3.8.8).
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": f"{using.keep_prefect_runs.total_seconds():.0f}",
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": f"PT{using.keep_prefect_events.total_seconds():.0f}S",
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

@@ -19,9 +19,17 @@ DEGRADED = "degraded"
 async def report(verdict: Verdict, run_id: int) -> None:
     """Show how run `run_id` ended; where Prefect's API is away, the tables of Postgres say the same."""
     announce(verdict.turn, run_id)
+    # At every run: an automation waits for it, and is set off where it does not come.
+    payload = {"run": run_id, "message": verdict.message}
+    events.emit(f"newstape.ingest.{verdict.state}", "newstape.ingest", "ingest", payload)
     await show_sources(verdict.sources, run_id)
     if verdict.state == DEGRADED:
-        await tolerated(_tag(DEGRADED), f"The tag {DEGRADED}")
+        await tag_degraded()
+
+
+async def tag_degraded() -> None:
+    """Tag the flow run of this process as degraded; its state stays Completed."""
+    await tolerated(_tag(DEGRADED), f"The tag {DEGRADED}")
 
 
 async def show_sources(sources: Sequence[Row], run_id: int) -> None:

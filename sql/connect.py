@@ -30,6 +30,7 @@ __all__ = [
     "drop_embedded_database",
     "embedded_package",
     "engine",
+    "is_busy",
     "is_embedded",
     "make_engine",
     "plain",
@@ -39,6 +40,8 @@ __all__ = [
 ]
 
 OLDEST_POSTGRES = 15
+# SQLSTATE: lock_not_available, deadlock_detected.
+_BUSY = ("55P03", "40P01")
 # UTC everywhere; a statement that runs for minutes, or a transaction left open, is a bug and must not hold locks.
 # The keepalives end the session of a machine that vanished after a minute (the default is two hours): it may hold the
 # lock of a flow.
@@ -184,6 +187,11 @@ def _check_server(made: Engine) -> None:
             f"{shown(made.url)} is Postgres {version[0]}; Newstape needs {OLDEST_POSTGRES} or newer. "
             "Upgrade the server."
         )
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Whether a statement failed because others are at work on the same, and not because the server is away."""
+    return getattr(error.orig, "sqlstate", None) in _BUSY
 
 
 def unavailable(url: URL, error: Exception) -> Unavailable:

@@ -5,7 +5,8 @@ large is returned (Prefect keeps results for the length of the flow run).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -22,6 +23,9 @@ from tasks.steps.poll import Polled, poll_due
 from tasks.steps.rehearsal import Rehearsal, rehearse
 from tasks.steps.reprocess import Sweep, Tally, Wanted, read_again
 from tasks.steps.run import Fetched, Handover, Run
+from tasks.upkeep import Night
+
+Value = TypeVar("Value")
 
 
 def _poll_name() -> str:
@@ -77,3 +81,9 @@ async def list_past(run: Run, wish: Row, get: Get, watch: DaysWatch) -> Counter[
 async def rehearse_past(run: Run, wish: Row, get: Get, watch: DaysWatch) -> Rehearsal:
     """Count what a backfill would find; nothing is kept of it."""
     return await rehearse(run, wish, get, watch)
+
+
+@task(name="keep house", task_run_name="{name}", cache_policy=NO_CACHE)
+def keep_house(name: str, night: Night, chore: Callable[[Night], Value]) -> Value:  # noqa: ARG001 - it names the task run
+    """Do one chore of a night of maintenance; what it came to."""
+    return chore(night)

@@ -49,3 +49,11 @@ class Report:
     open: Sequence[Finding]
     new: Sequence[Finding]
     resolved: int
+
+
+def size(count: int) -> str:
+    """A number of bytes for people, in powers of 1,000: 640 bytes, 12 kB, 870 MB, 1.2 GB."""
+    for power, unit, digits in ((4, "TB", 1), (3, "GB", 1), (2, "MB", 0), (1, "kB", 0)):
+        if count >= 1000**power:
+            return f"{count / 1000**power:.{digits}f} {unit}"
+    return f"{count} bytes"

@@ -168,6 +168,27 @@ def entry_row(entry_id: int, url: str, source_id: int, **changes: Any) -> dict[s
     return plain | changes
 
 
+def archived_row(at: datetime, **changes: Any) -> dict[str, Any]:
+    """A row as pages.archive takes it, fetched at that time."""
+    plain: dict[str, Any] = {
+        "fetched_at": at, "captured_at": None, "entry_id": 7, "url": "https://alpha.example/1",
+        "final_url": "https://alpha.example/1", "status": 200, "headers": {"server": "x"}, "content_encoding": None,
+        "charset": None, "body": b"<p>Ein Satz.</p>" * 500, "body_sha256": b"\x01" * 32, "body_bytes": 8000,
+        "duration_ms": 12,
+    }  # fmt: skip
+    return plain | changes
+
+
+def event_row(at: datetime, **changes: Any) -> dict[str, Any]:
+    """A row as pages.log takes it: a poll at that time."""
+    plain: dict[str, Any] = {
+        "at": at, "run_id": None, "feed_id": 3, "entry_id": None, "what": "feed", "url": "https://alpha.example/rss",
+        "outcome": "changed", "requests": 1, "reason": None, "detail": None, "status": 200, "bytes": 10,
+        "duration_ms": 5,
+    }  # fmt: skip
+    return plain | changes
+
+
 def said(at: datetime, precision: Precision = Precision.SECOND, origin: str = "jsonld.datePublished") -> Timestamp:
     """A publication time that carried its offset."""
     return Timestamp(at=at, precision=precision, raw=at.isoformat(), origin=origin, zone="stated")

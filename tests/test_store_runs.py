@@ -51,6 +51,14 @@ def test_open_rows_of_dead_runs_are_closed_as_crashed_and_others_are_left_alone(
     assert states == {dead: "crashed", other: "running", done: "completed"}
 
 
+def test_open_runs_are_listed_but_for_those_of_the_flow_that_asks(conn: Connection) -> None:
+    first, second = opened(conn), opened(conn)
+    mine, also_mine = opened(conn, "maintain"), opened(conn, "maintain")
+    runs.close_run(conn, opened(conn, "backfill"), "completed", "fine")
+    expected = [{"flow": "ingest", "run_id": run_id, "prefect_run_id": RUN} for run_id in (first, second)]
+    assert runs.open_runs(conn, mine) == runs.open_runs(conn, also_mine) == expected
+
+
 def test_the_latest_runs_come_first(conn: Connection) -> None:
     ids = [opened(conn) for _ in range(4)]
     assert [row["run_id"] for row in runs.latest(conn, 3)] == ids[:0:-1]

@@ -24,6 +24,8 @@ __all__ = [
     "claim",
     "counts",
     "due_again",
+    "end_expired",
+    "expired",
     "held",
     "mark_fetched",
     "move",
@@ -146,6 +148,25 @@ def release_expired(conn: Connection, now: datetime) -> int:
     """Free the entries whose lease ran out (their process died); returns how many."""
     statement = _unless_locked(_RELEASED, "entries", "lease_owner IS NOT NULL AND lease_until < :now")
     return conn.execute(statement, {"now": now}).rowcount
+
+
+def expired(conn: Connection, now: datetime) -> dict[str, int]:
+    """How many entries, hosts and feeds have a lease that ran out."""
+    counted = "SELECT count(*) FROM ingest.{} WHERE lease_owner IS NOT NULL AND lease_until < :now"
+    return {table: int(conn.execute(text(counted.format(table)), {"now": now}).scalar_one()) for table in _KEYS}
+
+
+def end_expired(conn: Connection, now: datetime) -> dict[str, int]:
+    """End the leases that ran out on entries, hosts and feeds; returns how many of each.
+
+    Nobody waits for it: who wants a host or a feed takes it over. It keeps the books in order.
+    """
+    ended = {"entries": release_expired(conn, now)}
+    for table in ("hosts", "feeds"):
+        change = f"UPDATE ingest.{table} SET lease_owner = NULL, lease_until = NULL"
+        statement = _unless_locked(change, table, "lease_owner IS NOT NULL AND lease_until < :now")
+        ended[table] = conn.execute(statement, {"now": now}).rowcount
+    return ended
 
 
 def release_run(conn: Connection, run_id: int) -> None:

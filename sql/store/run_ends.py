@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -40,6 +41,15 @@ _CRASHED = text("""
     ORDER BY stage
 """)
 
+# A flow run that Prefect starts again keeps its id there and has several rows here; the last one counts.
+_OF_FLOW_RUNS = text("""
+    SELECT * FROM (
+        SELECT DISTINCT ON (prefect_run_id) prefect_run_id, id, flow, state, message, finished_at
+        FROM ingest.runs WHERE prefect_run_id = ANY(CAST(:ids AS uuid[]))
+        ORDER BY prefect_run_id, id DESC) r
+    WHERE state <> 'running'
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -62,6 +72,12 @@ def crashes(conn: Connection, run_id: int, share: float, least: int) -> list[dic
     """Stages of a run whose code failed on more than `share` of their input, and on `least` of it at least."""
     chosen = {"run_id": run_id, "share": share, "least": least}
     return [dict(row) for row in conn.execute(_CRASHED, chosen).mappings()]
+
+
+def of_flow_runs(conn: Connection, prefect_run_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """How those of these flow runs (Prefect's ids) ended whose rows are closed: state, message, finished_at."""
+    chosen = {"ids": [str(one) for one in prefect_run_ids]}
+    return [dict(row) for row in conn.execute(_OF_FLOW_RUNS, chosen).mappings()]
 
 
 def _warning(row: Row, run_id: int) -> dict[str, Any]:

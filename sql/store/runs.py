@@ -81,6 +81,15 @@ def active(conn: Connection, flow: str) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
+def open_runs(conn: Connection, besides: int) -> list[dict[str, Any]]:
+    """The open rows of flows, with flow, run_id and prefect_run_id; without those of the flow of run `besides`."""
+    statement = text("""
+        SELECT flow, id AS run_id, prefect_run_id FROM ingest.runs
+        WHERE state = 'running' AND flow NOT IN (SELECT flow FROM ingest.runs WHERE id = :besides) ORDER BY id
+    """)
+    return [dict(row) for row in conn.execute(statement, {"besides": besides}).mappings()]
+
+
 def latest(conn: Connection, count: int) -> list[dict[str, Any]]:
     """The `count` latest runs, newest first."""
     statement = text("SELECT * FROM news.runs ORDER BY started_at DESC, run_id DESC LIMIT :count")

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, text
 from sql.store.bulk import lock
 
 SCHEMAS = ("ingest", "tape", "news")
-BY_MONTH = ("ingest.pages", "ingest.fetch_events")
+# The tables that are partitioned by month, and the column that says to which one a row belongs.
+BY_MONTH = {"ingest.pages": "fetched_at", "ingest.fetch_events": "at"}
 MONTHS_AHEAD = 12
 
 
@@ -37,25 +38,39 @@ def server_version(conn: Connection) -> str:
 def ensure_partitions(conn: Connection, now: datetime, months: int = MONTHS_AHEAD) -> list[str]:
     """Create the missing month partitions from this month to `months` ahead, and the default ones; returns their names.
 
-    The default partition catches rows outside every month so that nothing is lost; it should stay empty.
+    The default partition catches rows outside every month so that nothing is lost; it should stay empty. A month that
+    has rows there gets no partition here: they have to be moved first (sql/store/partitions.py).
     """
-    wanted = [
-        (f"{parent}_{start:%Y_%m}", f"PARTITION OF {parent} FOR VALUES FROM ('{start:%Y-%m-%d}') TO ('{end:%Y-%m-%d}')")
-        for parent in BY_MONTH
-        for start, end in _months(now, months)
-    ] + [(f"{parent}_default", f"PARTITION OF {parent} DEFAULT") for parent in BY_MONTH]
-    if _missing(conn, wanted):
+    if missing_partitions(conn, now, months):
         # Two processes that start together must not both make them: who comes second looks again.
         lock(conn, "partitions")
-    missing = _missing(conn, wanted)
-    for name, clause in missing:
+    missing = missing_partitions(conn, now, months)
+    for name, clause in missing.items():
         conn.execute(text(f"CREATE TABLE {name} {clause}"))
-    return [name for name, _ in missing]
+    return list(missing)
 
 
-def _missing(conn: Connection, wanted: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    exists = text("SELECT to_regclass(:name) IS NOT NULL")
-    return [(name, clause) for name, clause in wanted if not conn.execute(exists, {"name": name}).scalar()]
+def missing_partitions(conn: Connection, now: datetime, months: int = MONTHS_AHEAD) -> dict[str, str]:
+    """What `ensure_partitions` would create: name and the clause that makes it a partition."""
+    missing = {}
+    for table, key in BY_MONTH.items():
+        default = f"{table}_default"
+        has_default = exists(conn, default)
+        for start, end in _months(now, months):
+            span = f"FROM ('{start:%Y-%m-%d}') TO ('{end:%Y-%m-%d}')"
+            strays = text(f"SELECT 1 FROM {default} WHERE {key} >= :start AND {key} < :end LIMIT 1")
+            name = f"{table}_{start:%Y_%m}"
+            if exists(conn, name) or (has_default and conn.execute(strays, {"start": start, "end": end}).first()):
+                continue
+            missing[name] = f"PARTITION OF {table} FOR VALUES {span}"
+        if not has_default:
+            missing[default] = f"PARTITION OF {table} DEFAULT"
+    return missing
+
+
+def exists(conn: Connection, name: str) -> bool:
+    """Whether there is a table of this name, given with its schema."""
+    return bool(conn.execute(text("SELECT to_regclass(:name) IS NOT NULL"), {"name": name}).scalar())
 
 
 def _months(now: datetime, ahead: int) -> list[tuple[datetime, datetime]]:

@@ -1,6 +1,6 @@
 """ingest.warnings: what people should look at, one open row per kind, source and feed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,8 @@ from sqlalchemy import Connection, text
 
 from sql.store.bulk import Row, arrays
 
+# Kind, source and feed (ids or None): what an open warning is known by.
+Key = tuple[str, int | None, int | None]
 _RAISED = {"kind": "text", "source_id": "bigint", "feed_id": "bigint", "run_id": "bigint", "message": "text"}
 
 # In the order of the key, so that two processes that raise the same ones wait in one direction only.
@@ -18,6 +20,16 @@ _RAISE = text(f"""
     ORDER BY kind, coalesce(source_id, 0), coalesce(feed_id, 0)
     ON CONFLICT (kind, coalesce(source_id, 0), coalesce(feed_id, 0)) WHERE resolved_at IS NULL
     DO UPDATE SET run_id = excluded.run_id, message = excluded.message, last_at = excluded.last_at, times = w.times + 1
+    RETURNING w.kind, w.source_id, w.feed_id, w.times = 1 AS is_new
+""")
+# Which warnings are open of some kinds about sources and feeds that were looked at.
+_OVER = text("""
+    UPDATE ingest.warnings SET resolved_at = :now
+    WHERE resolved_at IS NULL AND kind = ANY(CAST(:kinds AS text[])) AND NOT (id = ANY(CAST(:besides AS bigint[])))
+""")
+_OPEN_KEYS = text("""
+    SELECT id, kind, source_id, feed_id FROM ingest.warnings
+    WHERE resolved_at IS NULL AND kind = ANY(CAST(:kinds AS text[]))
 """)
 
 _RESOLVE = text("""
@@ -28,14 +40,23 @@ _RESOLVE = text("""
 """)
 
 
-def raise_all(conn: Connection, rows: Sequence[Row], now: datetime) -> None:
-    """Open these warnings, or note that the open ones were seen once more, with the newest message.
+def raise_all(conn: Connection, rows: Sequence[Row], now: datetime) -> set[Key]:
+    """Open these warnings, or note that the open ones were seen once more, with the newest message; which are new.
 
     A row has kind, source_id, feed_id, run_id (each id or None) and message; of rows about the same the last counts.
     """
     by_key = {(row["kind"], row["source_id"], row["feed_id"]): row for row in rows}
-    if by_key:
-        conn.execute(_RAISE, arrays(list(by_key.values()), _RAISED) | {"now": now})
+    if not by_key:
+        return set()
+    raised = conn.execute(_RAISE, arrays(list(by_key.values()), _RAISED) | {"now": now})
+    return {(row.kind, row.source_id, row.feed_id) for row in raised if row.is_new}
+
+
+def resolve_others(conn: Connection, kinds: Sequence[str], besides: Callable[[Key], bool], now: datetime) -> int:
+    """Close the open warnings of these kinds but for those whose key is to stay open; returns how many."""
+    rows = conn.execute(_OPEN_KEYS, {"kinds": list(kinds)}).all()
+    kept = [row.id for row in rows if besides((row.kind, row.source_id, row.feed_id))]
+    return conn.execute(_OVER, {"kinds": list(kinds), "besides": kept, "now": now}).rowcount
 
 
 def resolve(

@@ -109,6 +109,8 @@ entries = Table(
     Index(None, "recheck_at", postgresql_where=sql("recheck_at IS NOT NULL")),
     # Serves frontier.release and renew: what a process holds.
     Index(None, "lease_owner", postgresql_where=sql("lease_owner IS NOT NULL")),
+    # Serves source_days.book: what live feeds announced in the last days.
+    Index("ix_entries_first_seen_at_live", "first_seen_at", postgresql_where=sql("origin <> 'backfill'")),
     schema=SCHEMA,
     comment="The frontier: one row per candidate article address, from first sight to its end state.",
 )

@@ -45,6 +45,21 @@ reprocess_changes = Table(
     comment="Values that a reprocess replaced, kept: nothing is lost when an extractor changes.",
 )
 
+disk_days = Table(
+    "disk_days",
+    metadata,
+    Column("day", Date, primary_key=True, comment="Day, UTC."),
+    text("schema_name", "Schema: ingest, tape or news.", primary_key=True),
+    Column("bytes", BigInteger, nullable=False, comment="Size of its tables with their indexes, in bytes."),
+    Column(
+        "free_bytes",
+        BigInteger,
+        comment="Space left where the data lies, in bytes; NULL: another machine's, not known here.",
+    ),
+    schema=SCHEMA,
+    comment="The size of each schema on each day, as of the last measure of that day. Written by maintain.",
+)
+
 source_days = Table(
     "source_days",
     metadata,
