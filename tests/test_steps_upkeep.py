@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from makers import LEASE, archived_row, event_row, known_feeds, listed, page, share
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 from test_steps_reprocess import AGAIN, archived, html
 
 from config.settings import Settings
@@ -338,6 +339,23 @@ def test_days_that_were_missed_are_counted_in_pieces(
     change(tape, "DELETE FROM ingest.source_days WHERE day IN (SELECT DISTINCT day FROM ingest.source_days "
                  "ORDER BY day OFFSET 3 LIMIT 1)")  # fmt: skip
     assert chore("source_days", night).said == "2 days of sources counted"
+    assert is_idle(chore("source_days", night))
+
+
+def test_a_night_that_broke_off_is_finished_by_the_next_one(
+    tape: Engine, night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "DAYS_AT_ONCE", 10)
+    with tape.begin() as conn:
+        known_feeds(conn, "alpha")
+        zone = text("UPDATE ingest.sources SET time_zone = 'UTC', created_at = :at")
+        conn.execute(zone, {"at": NOW - 29 * DAY})
+    change(tape, f"ALTER TABLE ingest.source_days ADD CONSTRAINT broken CHECK (day < '{NOW - 15 * DAY:%Y-%m-%d}')")
+    with pytest.raises(IntegrityError):
+        chore("source_days", night)
+    assert rows(tape, "SELECT count(*) FROM ingest.source_days") == [(10,)]
+    change(tape, "ALTER TABLE ingest.source_days DROP CONSTRAINT broken")
+    assert chore("source_days", night).said == "20 days of sources counted"
     assert is_idle(chore("source_days", night))
 
 

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from makers import NOW
+from makers import NOW, known_feeds
 from sqlalchemy import Connection, text
 
-from sql.store import retention, runs
+from sql.store import budgets, retention, runs
 
 BEFORE = NOW - timedelta(days=400)
 
@@ -47,3 +47,12 @@ def test_no_more_are_deleted_at_once_than_asked_for(conn: Connection) -> None:
     reprocess(conn, 4, 3)
     assert [retention.forget_changes(conn, BEFORE, 3) for _ in range(3)] == [3, 1, 0]
     assert left(conn) == []
+
+
+def test_hours_of_budgets_are_forgotten(conn: Connection) -> None:
+    source_id, _ = known_feeds(conn, "alpha")["alpha/all"]
+    for age in (1, 3):
+        asked = [{"source_id": source_id, "is_backfill": False, "requests": 1}]
+        budgets.book(conn, asked, NOW - timedelta(hours=age))
+    assert retention.forget_hours(conn, NOW - timedelta(hours=2)) == 1
+    assert budgets.left(conn, source_id, 10, NOW - timedelta(hours=1)) == 9

@@ -1,4 +1,4 @@
-"""What is kept for a time only and does not go by partitions: the values that reprocesses replaced."""
+"""What is kept for a time only and does not go by partitions: values that reprocesses replaced, hours of budgets."""
 
 from datetime import datetime
 
@@ -26,3 +26,8 @@ def old_changes(conn: Connection, before: datetime) -> int:
 def forget_changes(conn: Connection, before: datetime, most: int) -> int:
     """Delete up to `most` values that were replaced before a time; returns how many."""
     return conn.execute(_DELETE, {"before": before, "count": most}).rowcount
+
+
+def forget_hours(conn: Connection, before: datetime) -> int:
+    """Delete the counts of requests of hours before a time (ingest.request_hours); returns how many."""
+    return conn.execute(text("DELETE FROM ingest.request_hours WHERE hour < :before"), {"before": before}).rowcount

@@ -184,7 +184,9 @@ run_stages = Table(
     "run_stages",
     metadata,
     Column("run_id", BigInteger, ForeignKey(runs.c.id), primary_key=True, comment="Run."),
-    text("stage", "discover, list, fetch, extract, load or reprocess.", primary_key=True),
+    text(
+        "stage", "discover, list, fetch, extract, load or reprocess; of maintain the name of a chore.", primary_key=True
+    ),
     counter("received", "Items that entered the stage."),
     counter("passed", "Items that the stage handed on."),
     counter("skipped", "Items that a rule or their content kept out, duplicates included."),

@@ -50,6 +50,10 @@ def keep_for_a_time(night: Night) -> Done:
         found = partitions.expired(conn, before)
     dropped, busy = _each(night, partitions.drop, found)
     forgotten = _forget_changes(night)
+    if not night.is_rehearsal:
+        with connect.engine().begin() as conn:
+            # Budgets look at the present hour only; the log of requests has the rest.
+            retention.forget_hours(conn, before["ingest.fetch_events"])
     rows: list[Row] = [{"table": one.table, "partition": one.name, "rows": None, "bytes": one.size} for one in dropped]
     if forgotten:
         rows.append({"table": "ingest.reprocess_changes", "partition": None, "rows": forgotten, "bytes": None})

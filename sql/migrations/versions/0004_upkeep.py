@@ -40,7 +40,27 @@ def upgrade() -> None:
     )
 
 
+    op.alter_column(
+        "run_stages",
+        "stage",
+        existing_type=sa.TEXT(),
+        comment="discover, list, fetch, extract, load or reprocess; of maintain the name of a chore.",
+        existing_comment="discover, list, fetch, extract, load or reprocess.",
+        existing_nullable=False,
+        schema="ingest",
+    )
+
+
 def downgrade() -> None:
+    op.alter_column(
+        "run_stages",
+        "stage",
+        existing_type=sa.TEXT(),
+        comment="discover, list, fetch, extract, load or reprocess.",
+        existing_comment="discover, list, fetch, extract, load or reprocess; of maintain the name of a chore.",
+        existing_nullable=False,
+        schema="ingest",
+    )
     op.drop_index(
         "ix_entries_first_seen_at_live",
         table_name="entries",
