@@ -40,6 +40,8 @@ check: .venv/.dev ## style, types, import contracts, pins, generated documents
 
 bench: .venv/.dev ## the benchmarks, small; bench/README.md tells how to run them whole
 	$(BIN)/python bench/end_to_end.py --quick
+	$(BIN)/python bench/orchestration.py --quick
+	$(BIN)/python bench/memory.py --quick
 
 screenshots: .venv/.dev ## the pictures of docs/operators.md, taken from the UI; needs chromium
 	NEWSTAPE_SCREENSHOTS=1 NEWSTAPE_REQUIRE_ALL=1 $(TESTS) tests/test_browser.py

@@ -29,6 +29,7 @@ from flows.logs import open_logs
 from flows.past_watch import PastBar
 from flows.run import Active, Frame, framed
 from flows.turns import BudgetWait, Turns
+from flows.verdict import error_line
 from flows.wish_book import Ended
 from flows.wishes import Wish, run_title, titled, wished
 from sql import connect
@@ -152,7 +153,8 @@ async def take_up(run: Run, wish: Mapping[str, Any], means: Means) -> None:
         raise
     except Exception as error:
         logger.exception("backfill=%d was stopped by an error of ours", wish["id"])
-        means.turns.over(wish, Ended(titled(wish), "open", f"stopped by {type(error).__name__}: {error}", broken=True))
+        said = f"stopped by {error_line(error)}; the log has the rest"
+        means.turns.over(wish, Ended(titled(wish), "open", said, broken=True))
 
 
 async def fulfil(run: Run, wish: Mapping[str, Any], means: Means) -> None:

@@ -25,6 +25,7 @@ from flows.logs import open_logs
 from flows.maintained import Nightly
 from flows.report import DEGRADED, tag_degraded
 from flows.run import Active, framed
+from flows.verdict import error_line
 from sql import connect
 from sql.store import runs, warnings
 from sql.store.bulk import Row
@@ -99,7 +100,7 @@ async def _attempted(nightly: Nightly, night: Night, name: str, chore: Callable[
         done = await asyncio.to_thread(keep_house, name, night, chore)
     except Exception as error:  # noqa: BLE001 - what one chore stumbles over must not keep the others from being done
         # Prefect has logged the traceback with the task run.
-        nightly.failed[name] = maintained.error_line(error)
+        nightly.failed[name] = error_line(error)
         logger.warning("chore=%s failed, the others go on, the next run tries it again: %s", name, error)
     nightly.seconds[name] = time.monotonic() - started
     # Raises where the database is away: then no other chore is of any use.

@@ -9,8 +9,6 @@ from tasks.upkeep import Done, Report
 Row = Mapping[str, Any]
 # Sources that the message names per kind of warning; the table has them all.
 MOST_NAMES = 3
-# An error may carry a whole statement; its beginning says what it was.
-LONGEST_ERROR = 200
 
 
 @dataclass(slots=True)
@@ -81,12 +79,6 @@ def foreseen_rows(report: Report) -> list[dict[str, Any]]:
         {"kind": found.kind, "source": found.slug or "", "feed": "", "since": None, "message": found.message}
         for found in report.open
     ]
-
-
-def error_line(error: BaseException) -> str:
-    """The beginning of what an error says, with its name."""
-    said = next(iter(str(error).splitlines()), "")
-    return f"{type(error).__name__}: {said}"[:LONGEST_ERROR].rstrip(": ")
 
 
 def _warnings(rows: Sequence[Row], report: Report) -> str:

@@ -20,6 +20,8 @@ FEWEST_CRASHES = 3
 # Failing sources that a message names; the artifact and the table have them all.
 MOST_NAMES = 10
 ARTIFACT = "ingest-sources"
+# An error may carry a whole statement; its beginning says what it was.
+LONGEST_ERROR = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,9 @@ def _done(sources: Sequence[Row], polled: int, new: int) -> str:
 def _named(slugs: Sequence[str]) -> str:
     more = len(slugs) - MOST_NAMES
     return ", ".join(slugs[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def error_line(error: BaseException) -> str:
+    """The beginning of what an error says, with its name."""
+    said = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {said}"[:LONGEST_ERROR].rstrip(": ")

@@ -35,7 +35,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--sources-dir", type=Path, help="write one source file per portal there")
     add("--articles", type=int, default=DEFAULT_ARTICLES, help="how many articles in all")
     add("--feed-size", type=int, help="split each portal's feeds so that they start with at most so many entries")
-    add("--archive-scale", type=_scale, default=1, help="how many times as many articles in the archives (up to 200)")
+    add("--archive-scale", type=_scale, default=1, help="how many times as many articles in the archives (up to 250)")
     add("--page-kb", type=int, default=0, help="ballast per page in KiB")
     add("--latency-ms", type=float, default=0.0, help="wait before every answer")
     add("--seed", type=int, default=1, help="same seed, same articles")

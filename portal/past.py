@@ -18,7 +18,7 @@ from portal.generate import generate_text
 from portal.model import Article, Portal
 from portal.reading import read_yaml
 
-MOST_SCALE = 200
+MOST_SCALE = 250
 CORRECTED = 9  # the number of the article that was corrected after its first capture
 CORRECTED_AFTER = timedelta(days=4)
 KEPT = 1000  # made articles, 5 KB each

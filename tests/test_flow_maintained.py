@@ -5,16 +5,15 @@ from datetime import UTC, datetime
 import pytest
 
 from flows.maintained import (
-    LONGEST_ERROR,
     Nightly,
     chore_rows,
     detail_rows,
-    error_line,
     foreseen_rows,
     judged,
     sentence,
     warning_rows,
 )
+from flows.verdict import LONGEST_ERROR, error_line
 from tasks.upkeep import Done, Finding, Report
 
 CHORES = ("partitions", "retention", "leases", "report")

@@ -187,9 +187,9 @@ def test_pages_of_the_archive_are_not_kept() -> None:
 
 
 def test_a_scale_out_of_bounds_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(PortalError), client.start(archive_scale=201):
+    with pytest.raises(PortalError), client.start(archive_scale=251):
         pytest.fail("a scale of 201 was taken")
-    assert "201 is not between 1 and 200" in capfd.readouterr().err
+    assert "251 is not between 1 and 250" in capfd.readouterr().err
 
 
 def test_the_day_of_an_article_is_that_of_the_portals_zone() -> None:

@@ -83,6 +83,16 @@ def test_what_is_announced_becomes_entries_that_give_way_to_live_ones(conn: Conn
     assert [row["id"] for row in found] == list(counts.ids)
 
 
+def test_a_day_of_one_article_counts_beside_a_day_of_many(conn: Connection, alpha: Feed) -> None:
+    number = backfills.note(conn, wish(alpha[0]))
+    rows = announced(alpha[0], [page(n) for n in range(3)]) + announced(alpha[0], [page(9)], day=LAST)
+    told = backfills.announce(conn, number, rows, "skip", NOW)
+    assert (told.announced, told.added, told.again) == (4, 4, 0)
+    assert [(day(conn, number, one)["announced"], day(conn, number, one)["added"]) for one in (FIRST, LAST)] == [
+        (3, 3), (1, 1),
+    ]  # fmt: skip
+
+
 def test_what_is_told_twice_counts_once(conn: Connection, alpha: Feed) -> None:
     backfill = backfills.note(conn, wish(alpha[0]))
     rows = announced(alpha[0], [page(1), page(2), page(1)])

@@ -134,7 +134,7 @@ def announce(conn: Connection, backfill_id: int, rows: Sequence[Row], known: str
     for entry_id, day in {(one.entry_id, one.day) for one in met}:
         if day is not None:
             counted = days.setdefault(day, Counter())
-            counted.update(announced=1, added=entry_id in fresh, again=entry_id in again)
+            counted.update(announced=1, added=int(entry_id in fresh), again=int(entry_id in again))
     _count(conn, backfill_id, days)
     return Counts(len({one.entry_id for one in met}), len(fresh), len(again), tuple(ids), frozenset(fresh))
 

@@ -68,7 +68,7 @@ class Rehearsal:
             if row["url_hash"] in self._met:
                 continue
             self._met.add(row["url_hash"])
-            self.days.setdefault(one.day, Counter()).update(announced=1, fresh=entry_id is None)
+            self.days.setdefault(one.day, Counter()).update(announced=1, fresh=int(entry_id is None))
             if least := least_delay([row["asked_url"] or row["url"]]):
                 self.delay = max(self.delay, least)
             # Which known ones have no article is not looked up: `failed` is counted as `skip`.
