@@ -90,7 +90,7 @@ def past(tape: Engine, tmp_path: Path, prefect_api: str) -> Iterator[Past]:
 @pytest.fixture
 def slow_past(tape: Engine, tmp_path: Path, prefect_api: str) -> Iterator[Past]:
     """One that takes its time, so that a run has a middle."""
-    yield from made(tape, tmp_path, prefect_api, latency_ms=1500)
+    yield from made(tape, tmp_path, prefect_api, latency_ms=500)
 
 
 def artifacts(api: str) -> dict[str, dict[str, Any]]:
@@ -173,7 +173,12 @@ def test_a_second_wish_is_noted_at_once_and_taken_up_and_live_news_come_in_meanw
     first = slow_past.start("backfill", *DAYS, *slow_past.sitemaps)
     await_true(lambda: slow_past.rows("SELECT count(*) > 0 FROM tape.articles") == [(True,)], 120, "the first article")
     more = ("--source", SLUG, "--start", "2026-03-09", "--end", "2026-03-10")
-    said = slow_past.call("backfill", *more, *slow_past.sitemaps, code=1)
+    # It holds its lock while it stands still, however long the second one takes to start.
+    first.send_signal(signal.SIGSTOP)
+    try:
+        said = slow_past.call("backfill", *more, *slow_past.sitemaps, code=1)
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert said.startswith("Noted as backfill 2: run 1 is active since ")
     slow_past.call("ingest", "--all", "--source", SLUG)
     told, log = first.communicate(timeout=240)
