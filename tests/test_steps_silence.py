@@ -9,9 +9,12 @@ from makers import known_feeds
 from sqlalchemy import Engine, text
 from test_store_silence import DAY, NOW, booked, known, listed
 
+from config.settings import settings
+from sql import connect
 from sql.store import runs, silence
 from sql.store.silence import Share, Volume
-from tasks.steps.silence import Disk, full_disk, large_shares, low_volumes, report, sizes
+from sql.tables.ledger import WARNING_KINDS
+from tasks.steps.silence import KINDS, Disk, full_disk, large_shares, low_volumes, report, sizes, told
 from tasks.upkeep import Night
 
 ALPHA = {"source_id": 1, "slug": "alpha", "name": "Alpha"}
@@ -92,6 +95,29 @@ def test_a_disk_that_is_full_within_two_weeks_is_told(
     found = Disk({"ingest": 1000}, growth, free)
     assert found.days_left == days
     assert bool(full_disk(found)) == (days == 1)
+
+
+SAID: dict[str, tuple[Disk, str, list[tuple[str, str]]]] = {
+    "it is known for how long the disk lasts": (
+        Disk({"ingest": 4_000_000_000, "tape": 100_000_000}, {"ingest": 10_000_000.0}, 2_100_000_000),
+        "4.1 GB, 210 days left",
+        [("ingest", "10 MB"), ("tape", "not known yet"), ("(free)", "")],
+    ),
+    "the disk is another machine's": (
+        Disk({"ingest": 4_100_000_000}, {"ingest": -5000.0}, None),
+        "4.1 GB",
+        [("ingest", "-5 kB")],
+    ),
+    "nothing grows": (Disk({"ingest": 700}, {"ingest": 0.0}, 5), "700 bytes", [("ingest", "0 bytes"), ("(free)", "")]),
+}
+
+
+@pytest.mark.parametrize(("found", "said", "growth"), SAID.values(), ids=SAID)
+def test_the_disk_is_told_in_a_few_words_and_a_row_per_schema(
+    found: Disk, said: str, growth: list[tuple[str, str]]
+) -> None:
+    done = told(found)
+    assert (done.said, [(row["schema"], row["growth a day"]) for row in done.rows]) == (said, growth)
 
 
 def warned(tape: Engine) -> list[tuple[Any, ...]]:
@@ -185,3 +211,90 @@ def test_growth_gives_the_days_that_are_left(tape: Engine, night: Night) -> None
             row = {"day": NOW.date() - timedelta(days=age), "bytes": 1000 - 100 * age}
             conn.execute(text("INSERT INTO ingest.disk_days VALUES (:day, 'ingest', :bytes, NULL)"), row)
     assert [row["growth a day"] for row in sizes(night).rows] == ["100 bytes", "not known yet", "not known yet"]
+
+
+def test_a_stale_feed_that_fails_for_a_while_keeps_its_warning(tape: Engine, night: Night) -> None:
+    with tape.begin() as conn:
+        listed(conn, known(conn, "alpha"), [20, 22])
+    report(night)
+    for failures in (1, 0):
+        with tape.begin() as conn:
+            conn.execute(text("UPDATE ingest.feeds SET failures = :failures"), {"failures": failures})
+        again = report(night)
+        assert (again.new, again.resolved) == ([], 0)
+    with tape.begin() as conn:
+        conn.execute(text("UPDATE ingest.feeds SET news_per_hour = 0.1"))
+    assert report(night).resolved == 1
+    assert warned(tape) == []
+
+
+def test_each_large_share_is_a_warning_until_it_is_small_again(tape: Engine, night: Night) -> None:
+    with tape.begin() as conn:
+        feed = known_feeds(conn, "alpha")["alpha/all"]
+        booked(conn, feed, YESTERDAY - 7 * DAY, loaded=100)
+        booked(conn, feed, YESTERDAY, loaded=20, blocked=10, walled=10, undated=4, short=4)
+    assert sorted(one.kind for one in report(night).new) == sorted(silence.SHARES)
+    with tape.begin() as conn:
+        conn.execute(text("UPDATE ingest.source_days SET blocked = 0, undated = 3"))
+    assert report(night).resolved == 2
+    assert warned(tape) == [("short_share", "alpha", 2), ("walled_share", "alpha", 2)]
+
+
+def test_rows_in_a_default_partition_are_a_warning_until_they_are_moved(tape: Engine, night: Night) -> None:
+    with tape.begin() as conn:
+        conn.execute(text("INSERT INTO ingest.fetch_events (at, what, url, outcome, requests, duration_ms) "
+                          "VALUES ('1999-05-01 12:00+00', 'page', 'https://a.example/', 'fetched', 1, 1)"))  # fmt: skip
+    (one,) = report(night).new
+    assert (one.kind, one.slug) == ("default_partition", None)
+    assert "1 rows of ingest.fetch_events (1999-05-01 to 1999-05-01)" in one.message
+    with tape.begin() as conn:
+        conn.execute(text("DELETE FROM ingest.fetch_events"))
+    assert report(night).resolved == 1
+    assert warned(tape) == []
+
+
+@pytest.fixture
+def own_disk(tape: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """The tape, as the process sees it where no NEWSTAPE_DATABASE_URL names another server: on this disk."""
+    connect.engine()
+    monkeypatch.delenv("NEWSTAPE_DATABASE_URL")
+    settings.cache_clear()
+    return tape
+
+
+def grown(tape: Engine, a_day: int) -> None:
+    """Sizes of the last three days."""
+    with tape.begin() as conn:
+        conn.execute(text("DELETE FROM ingest.disk_days"))
+        for age in range(3):
+            row = {"day": NOW.date() - age * DAY, "bytes": (3 - age) * a_day}
+            conn.execute(text("INSERT INTO ingest.disk_days VALUES (:day, 'ingest', :bytes, NULL)"), row)
+
+
+def test_a_disk_that_fills_is_a_warning_until_there_is_room(own_disk: Engine, night: Night) -> None:
+    grown(own_disk, 10**18)
+    (one,) = report(night).new
+    assert (one.kind, one.slug) == ("disk", None)
+    assert "The disk is full in 0 days" in one.message
+    assert "grows by 1000000.0 TB a day" in one.message
+    with own_disk.begin() as conn:
+        conn.execute(text("DELETE FROM ingest.disk_days"))
+    assert report(night).resolved == 0
+    assert warned(own_disk) == [("disk", None, 1)]
+    grown(own_disk, 0)
+    assert report(night).resolved == 1
+    assert warned(own_disk) == []
+
+
+def test_the_room_that_is_left_is_kept_where_the_disk_is_ours(own_disk: Engine, night: Night) -> None:
+    (*_, free) = sizes(night).rows
+    assert free["schema"] == "(free)"
+    with own_disk.connect() as conn:
+        kept = conn.execute(text("SELECT DISTINCT free_bytes FROM ingest.disk_days")).scalars().all()
+    assert kept == [free["bytes"]]
+    assert free["bytes"] > 0
+
+
+def test_the_kinds_of_the_report_are_known_to_the_table() -> None:
+    assert set(KINDS) <= set(WARNING_KINDS)
+    assert set(silence.SHARES) <= set(KINDS)

@@ -16,10 +16,11 @@ DAY = timedelta(days=1)
 
 
 def known(conn: Connection, slug: str, zone: str = "Europe/Zurich") -> Feed:
-    """The feed of a source, polled well and quiet; other sources stay at work."""
+    """The feed of a source, polled well and quiet; other sources and their feeds stay at work."""
     feed = known_feeds(conn, slug)[f"{slug}/all"]
     conn.execute(text("UPDATE ingest.sources SET time_zone = :zone WHERE id = :id"), {"zone": zone, "id": feed[0]})
-    conn.execute(text("UPDATE ingest.sources SET absent_since = NULL"))
+    for table in ("sources", "feeds"):
+        conn.execute(text(f"UPDATE ingest.{table} SET absent_since = NULL"))
     poll = "last_polled_at = :now - interval '5 min', news_per_hour = 0, created_at = :now - interval '1 year'"
     conn.execute(text(f"UPDATE ingest.feeds SET {poll} WHERE id = :id"), {"now": NOW, "id": feed[1]})
     return feed
@@ -88,6 +89,45 @@ def test_only_feeds_that_are_asked_and_answer_can_be_stale(conn: Connection, cha
     assert stale(conn) == ["alpha"]
     conn.execute(text(change))
     assert stale(conn) == []
+
+
+UNHEARD = {
+    "it answers": ("SELECT 1", False),
+    "it fails": (NOT_LOOKED_AT["it fails, which is told otherwise"], True),
+    "it was not asked lately": (NOT_LOOKED_AT["it was not asked lately"], True),
+    "it was never asked": ("UPDATE ingest.feeds SET last_polled_at = NULL", True),
+    "it fails, but is retired": ("UPDATE ingest.feeds SET failures = 1, retired_at = now()", False),
+    "it fails, but its source is paused": (
+        "WITH f AS (UPDATE ingest.feeds SET failures = 1) UPDATE ingest.sources SET paused_at = now()",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "is_unheard"), UNHEARD.values(), ids=UNHEARD)
+def test_of_feeds_at_work_that_do_not_answer_nobody_knows_whether_they_are_stale(
+    conn: Connection,
+    change: str,
+    is_unheard: bool,  # noqa: FBT001
+) -> None:
+    feed = known(conn, "alpha")
+    conn.execute(text(change))
+    assert silence.unheard_feeds(conn, NOW) == ([feed] if is_unheard else [])
+
+
+def test_each_feed_has_a_gap_of_its_own(conn: Connection) -> None:
+    weekly, hasty = known(conn, "alpha"), known(conn, "beta")
+    known(conn, "gamma")
+    listed(conn, weekly, [30, 37, 44])
+    listed(conn, hasty, [30, 31, 32])
+    found = [(row["slug"], row["gap"], row["newest"]) for row in silence.stale_feeds(conn, NOW, SHORTEST_SILENCE, GAPS)]
+    assert found == [("beta", DAY, NOW - 30 * DAY), ("gamma", None, None)]
+
+
+def test_the_usual_gap_is_that_of_the_last_fifty_items(conn: Connection) -> None:
+    listed(conn, known(conn, "alpha"), [20 + number for number in range(50)] + [900.0])
+    (row,) = silence.stale_feeds(conn, NOW, SHORTEST_SILENCE, GAPS)
+    assert row["gap"] == DAY
 
 
 def test_yesterday_is_the_last_day_that_is_over_where_the_source_is(conn: Connection) -> None:

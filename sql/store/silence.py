@@ -23,29 +23,40 @@ NORM_WEEKS, SHARE_DAYS, BEFORE_DAYS = 8, 7, 28
 
 _AT_WORK = "s.absent_since IS NULL AND (s.paused_at IS NULL OR s.paused_until <= :now)"
 
+# Asked lately, and it answered.
+_ANSWERS = "f.failures = 0 AND f.last_polled_at > CAST(:now AS timestamptz) - interval '2 days'"
+
 # The time of an item is what its feed says, but not later than we saw it: a feed of old items is as stale as they are.
+# One pass over the sightings for all feeds: no index finds those of one feed, so that a subquery per feed reads all of
+# them each time (300 quiet feeds, 1.2 million sightings: 41 s; in one pass 1.4 s; 2026-11-23, 2 cores, Postgres 18).
 _STALE = text(f"""
-    WITH alive AS (
+    WITH alive AS MATERIALIZED (
         SELECT f.id, f.source_id, f.url, f.created_at, s.slug, s.name
         FROM ingest.feeds f JOIN ingest.sources s ON s.id = f.source_id
-        WHERE {_AT_WORK} AND f.absent_since IS NULL AND f.retired_at IS NULL AND f.failures = 0
-          AND f.last_polled_at > CAST(:now AS timestamptz) - interval '2 days'
+        WHERE {_AT_WORK} AND f.absent_since IS NULL AND f.retired_at IS NULL AND {_ANSWERS}
           AND coalesce(f.news_per_hour, 0) < :quiet
           AND NOT EXISTS (SELECT FROM ingest.feeds c WHERE c.parent_id = f.id)
-    )
-    SELECT a.id AS feed_id, a.source_id, a.url, a.slug, a.name, i.newest, i.gap
-    FROM alive a
-    CROSS JOIN LATERAL (
-        SELECT max(t.at) AS newest, (max(t.at) - min(t.at)) / nullif(count(*) - 1, 0) AS gap
+    ), listed AS (
+        SELECT t.feed_id, t.at, row_number() OVER (PARTITION BY t.feed_id ORDER BY t.at DESC) AS place
         FROM (
-            SELECT least(e.published_at, g.first_seen_at) AS at
+            SELECT g.feed_id, least(e.published_at, g.first_seen_at) AS at
             FROM ingest.sightings g JOIN ingest.entries e ON e.id = g.entry_id
-            WHERE g.feed_id = a.id ORDER BY 1 DESC LIMIT :items
+            WHERE g.feed_id IN (SELECT id FROM alive)
         ) t
-    ) i
-    WHERE CAST(:now AS timestamptz) - coalesce(i.newest, a.created_at)
-          > greatest(CAST(:shortest AS interval), :factor * coalesce(i.gap, interval '0'))
+    ), heard AS (
+        SELECT feed_id, max(at) AS newest, (max(at) - min(at)) / nullif(count(*) - 1, 0) AS gap
+        FROM listed WHERE place <= :items GROUP BY feed_id
+    )
+    SELECT a.id AS feed_id, a.source_id, a.url, a.slug, a.name, h.newest, h.gap
+    FROM alive a LEFT JOIN heard h ON h.feed_id = a.id
+    WHERE CAST(:now AS timestamptz) - coalesce(h.newest, a.created_at)
+          > greatest(CAST(:shortest AS interval), :factor * coalesce(h.gap, interval '0'))
     ORDER BY a.slug, a.url
+""")
+_UNHEARD = text(f"""
+    SELECT f.source_id, f.id AS feed_id
+    FROM ingest.feeds f JOIN ingest.sources s ON s.id = f.source_id
+    WHERE {_AT_WORK} AND f.absent_since IS NULL AND f.retired_at IS NULL AND ({_ANSWERS}) IS NOT TRUE
 """)
 
 # Yesterday in the zone of the source is the last day that is over there.
@@ -128,6 +139,11 @@ def stale_feeds(conn: Connection, now: datetime, shortest: timedelta, factor: in
     """
     chosen = {"now": now, "shortest": shortest, "factor": factor, "quiet": QUIET_RATE, "items": ITEMS_LOOKED_AT}
     return [dict(row) for row in conn.execute(_STALE, chosen).mappings()]
+
+
+def unheard_feeds(conn: Connection, now: datetime) -> list[tuple[int, int]]:
+    """Source and feed (ids) of the feeds at work that fail or were not asked lately: nobody knows if they are stale."""
+    return [(row.source_id, row.feed_id) for row in conn.execute(_UNHEARD, {"now": now})]
 
 
 def volumes(conn: Connection, now: datetime) -> list[Volume]:

@@ -38,8 +38,6 @@ def upgrade() -> None:
         schema="ingest",
         postgresql_where=sa.text("origin <> 'backfill'"),
     )
-
-
     op.alter_column(
         "run_stages",
         "stage",
