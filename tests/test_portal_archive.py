@@ -188,7 +188,7 @@ def test_pages_of_the_archive_are_not_kept() -> None:
 
 def test_a_scale_out_of_bounds_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(PortalError), client.start(archive_scale=251):
-        pytest.fail("a scale of 201 was taken")
+        pytest.fail("a scale of 251 was taken")
     assert "251 is not between 1 and 250" in capfd.readouterr().err
 
 

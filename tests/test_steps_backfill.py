@@ -194,6 +194,14 @@ def test_what_an_archive_announces_gets_onto_the_tape_and_the_wish_ends(world: W
     )  # fmt: skip
 
 
+def test_a_day_without_articles_has_its_row(world: World) -> None:
+    wish = world.wish()
+    world.ask(wish, Shelf({DAYS[0]: [told(0)]}))
+    world.drain(web(0))
+    ended = wish_book.conclude(wish, None)
+    assert [(row["day"], row["announced"]) for row in ended.coverage] == list(zip(DAYS, (1, 0, 0), strict=True))
+
+
 @pytest.mark.parametrize("dies_at", range(3))
 def test_a_listing_that_is_stopped_goes_on_with_the_days_that_are_left(world: World, dies_at: int) -> None:
     wish = world.wish()

@@ -22,6 +22,14 @@ _TOTALS = text("""
           WHERE backfill_id = :id GROUP BY entry_id) c
     JOIN ingest.entries e ON e.id = c.entry_id
 """)
+_COVERED = ("announced", "fetched", "loaded", "duplicates", "failed", "open")
+_COVERAGE = text(f"""
+    SELECT CAST(d AS date) AS day, {", ".join(f"coalesce(c.{name}, 0) AS {name}" for name in _COVERED)}
+    FROM generate_series(CAST(:first AS timestamp), CAST(:last AS timestamp), interval '1 day') AS d
+    LEFT JOIN (SELECT v.* FROM news.coverage v JOIN ingest.sources s ON s.slug = v.source WHERE s.id = :source) c
+        ON c.day = CAST(d AS date)
+    ORDER BY 1
+""")
 _HAS_DUE = text("""
     SELECT EXISTS (
         SELECT FROM ingest.hosts h CROSS JOIN LATERAL (
@@ -42,13 +50,9 @@ def totals(conn: Connection, backfill_id: int) -> dict[str, int]:
 
 
 def coverage(conn: Connection, source_id: int, first: date, last: date) -> list[dict[str, Any]]:
-    """The days of a source from `first` to `last` as in news.coverage; days of which nothing is known are missing."""
-    statement = text("""
-        SELECT c.* FROM news.coverage c JOIN ingest.sources s ON s.slug = c.source
-        WHERE s.id = :source_id AND c.day BETWEEN :first AND :last ORDER BY c.day
-    """)
+    """Every day of a source from `first` to `last` as in news.coverage; zeros where nothing is known of it."""
     return [
-        dict(row) for row in conn.execute(statement, {"source_id": source_id, "first": first, "last": last}).mappings()
+        dict(row) for row in conn.execute(_COVERAGE, {"source": source_id, "first": first, "last": last}).mappings()
     ]
 
 
