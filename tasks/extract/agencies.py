@@ -25,6 +25,12 @@ _AGENCIES = {
     "pa media": "PA Media", "press association": "PA Media", "kyodo": "Kyodo", "kyodo news": "Kyodo", "tass": "TASS",
     "interfax": "Interfax", "ats": "SDA", "cercle finance": "Cercle Finance", "mt newswires": "MT Newswires",
     "zonebourse": "Zonebourse", "globe newswire": "GlobeNewswire", "globenewswire": "GlobeNewswire",
+    "dpa-infocom": "dpa", "dpa infocom": "dpa", "dpa-tmn": "dpa", "awp international": "AWP",
+    "reuters staff": "Reuters", "ap news": "AP", "afp news": "AFP", "canadian press": "The Canadian Press",
+    "aap": "AAP", "pti": "PTI", "ians": "IANS", "the canadian press": "The Canadian Press",
+    "australian associated press": "AAP", "press trust of india": "PTI", "yonhap": "Yonhap",
+    "yonhap news agency": "Yonhap", "jiji press": "Jiji Press", "belga": "Belga", "ritzau": "Ritzau", "ntb": "NTB",
+    "anp": "ANP", "europa press": "Europa Press", "anadolu ajansi": "Anadolu", "anadolu agency": "Anadolu",
     "business wire": "Business Wire", "pr newswire": "PR Newswire", "eqs": "EQS", "eqs news": "EQS", "dgap": "EQS",
 }  # fmt: skip
 _NAME = "|".join(re.escape(name) for name in sorted(_AGENCIES, key=len, reverse=True))
@@ -40,7 +46,7 @@ _OPENING = re.compile(
 # A last line that is nothing but a credit: "Quelle: dpa-AFX", "© Reuters", "awp/ab", "(Mit Material der dpa)".
 _CREDIT_LINE = re.compile(
     r"^\W*(?:(?:quelle|source|credit|mit material(?: von| der)?|mit|von|by|par|copyright)\W+)*(?:(?:der|von)\s+)?"
-    rf"({_NAME})"
+    rf"({_NAME})(?:\s+\(\s*(?:{_NAME})\s*\))?"
     r"(?:\s*(?:[/,&+]|und|and|et)\s*[\w.-]{1,20}){0,4}\W*$",
     re.IGNORECASE,
 )
@@ -106,20 +112,25 @@ def is_credit_of(line: str, agency: str) -> bool:
 def agency_of(credit: str) -> str | None:
     """The agency, where the credit is nothing but agencies and initials: "dpa-AFX", "Reuters/AFP", "Von dpa"."""
     found = _CREDIT_LINE.match(credit)
-    return _AGENCIES[found[1].casefold()] if found else None
+    return _listed(found[1]) if found else None
+
+
+def _listed(spelling: str) -> str:
+    """The agency of a spelling that the pattern found; it takes dotted and dotless i for one letter."""
+    return _AGENCIES[spelling.casefold().replace("i\u0307", "i").replace("ı", "i")]
 
 
 def _printed_agency(paragraphs: list[str], closing: tuple[str, ...]) -> Said | None:
     """The known agency in a dateline of the first two paragraphs, or in brackets or alone in the closing lines."""
     for text in paragraphs[:2]:
         if found := _OPENING.match(text):
-            return Said(_AGENCIES[(found[1] or found[2] or found[3]).casefold()], "text")
+            return Said(_listed(found[1] or found[2] or found[3]), "text")
     for text in reversed([*paragraphs[-2:], *closing]):
         if name := agency_of(text):
             return Said(name, "text")
         brackets = list(_IN_BRACKETS.finditer(text))
         if brackets and len(text) - brackets[-1].end() <= _MAX_BEHIND_CREDIT:
-            return Said(_AGENCIES[brackets[-1][1].casefold()], "text")
+            return Said(_listed(brackets[-1][1]), "text")
     return None
 
 

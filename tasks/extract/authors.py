@@ -1,73 +1,52 @@
 """Who wrote the article: persons first; a desk or an agency only where the page names no person.
 
-JSON-LD, then meta tags, then the byline beside the headline, then a signature below the text. Addresses, initials in
-brackets and places are not authors. "Redaktion finanzen.ch" and "dpa" count where no layer names a person, the portal's
-own name only where nobody else is credited at all: so do annotated corpora (F1 0.78 without, 0.87 with).
+JSON-LD, then meta tags, then the byline beside the headline, then a signature above or below the text; the first layer
+that names a person is taken. Addresses, initials in brackets, positions and places are not authors (see credits).
+"Redaktion finanzen.ch" and "dpa" count where no layer names a person, the portal's own name or a login like "admin"
+where nobody else is credited, initials last of all: so do annotated corpora (F1 0.78 without, 0.87 with).
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import NamedTuple
 
-from lxml.html import HtmlElement
-
 from tasks.extract.agencies import agency_of
+from tasks.extract.bylines import bylines, dated_names, is_signature, marked_names, signatures
+from tasks.extract.credits import is_desk, names_in
 from tasks.extract.page import Statements, site_names, squeezed
 from tasks.extract.structured import plain, types_of
-from tasks.extract.tree import blocks_after, blocks_before, class_words, short_text
 from tasks.extract.words import word_set
-from tasks.text import clean
 
-_METAS = (
-    "author", "article:author", "og:article:author", "parsely-author", "sailthru.author", "byl", "dc.creator",
-    "dcterms.creator", "dc.contributor", "article:author_name", "cxenseparse:author", "authors", "article.author",
-    "news_author", "twitter:data1",
-)  # fmt: skip
-_BYLINE_WORDS = word_set(
-    "author authors byline autor autoren autorin autorenname verfasser verfasserin authorname signatur bylines"
-)
-_NOT_BYLINE_WORDS = word_set(
-    "comment comments kommentar related teaser bio social share follow newsletter card box about profile"
-)
-_PREFIX = re.compile(
-    r"^(?:von|by|par|por|di|text|texte?|autor(?:in|en)?|author|written by|geschrieben von|verfasst von|"
-    r"eine? (?:\w+ ){1,2}von|redaktion:|story by|article by|words by|posted by|reported by|recherche)"
-    r"(?:\s*[:|]\s*|\s+)",
+# "author", "article:author", "parsely-author", "cXenseParse:author_name", "articleAuthor", ...; not "author-url".
+_AUTHOR_META = re.compile(r"(?:^|[:._-]|article|news|page)authors?(?:[_-]?names?)?$")
+_METAS = ("byl", "dc.creator", "dcterms.creator", "dc.contributor")
+_LABELLED_META = "twitter:data1"
+# Logins of content systems and general words that stand where a name should be.
+_LOGIN = re.compile(
+    r"^(?:admin\w*|root|user\d*|web-?master|wordpress|wp\w*|news|nachrichten|aktuell|extern|gast|guest|online|print)$",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(
-    r"\s*[;|/•·]\s*|\s*,\s+(?!Jr\b|Sr\b|Ph\.?D|MBA\b)|\s+(?:und|and|et|sowie|&)\s+|\s+[-–—]\s+", re.IGNORECASE
-)
-_BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]")
-_ADDRESS = re.compile(r"\S+@\S+|^@|https?:|www\.|\.(?:html?|php)\b", re.IGNORECASE)
-_DESK = re.compile(
-    r"redaktion|redakteur|editor(?:ial|s)?\b|newsroom|\bdesk\b|\bstaff\b|rédaction|redacción|redazione|\bteam\b|\bonline\b",
+_LOGIN_ADDRESS = re.compile(r"/author/(?:admin\w*|root|user\d*|wp\w*)/?$", re.IGNORECASE)
+_INITIALS = re.compile(r"^(?:[a-zà-ÿ]{1,5}|[A-ZÀ-Ý]{1,3})$")
+# Letters that make the first word of a name the portal's: "MDR Thüringen", but not "Al Brook" at al.example.
+_MIN_HOUSE = 3
+_HOUSE = re.compile(
+    r"\b(?:news|nachrichten|zeitung|presse|media|medien|agency|agentur|verlag|gmbh|(?-i:AG|SE)|inc|ltd|llc|wire|dienst|"
+    r"fernsehen|magazin|magazine|group|gruppe|foundation|stiftung|institut|institute|university|universität|"
+    r"ajans\w*|haber\w*)\b",
     re.IGNORECASE,
 )
-_ROLE = re.compile(
-    r"korrespondent|correspondent|reporter|journalist|redakteur|redaktor|editor\b|chef|leiter|volontär|autor\b|"
-    r"contributor|columnist|writer|bureau|producer|analyst\b|ressort|mitarbeiter",
-    re.IGNORECASE,
-)
-_LINK = re.compile(r"https?://\S+")
-_LEFTOVER = re.compile(r"^(?:von|by|par|und|and|et|mit|with|for|für)$", re.IGNORECASE)
-_TITLE = re.compile(r"^(?:dr|prof|dipl|mag|mr|mrs|ms)\.\s+(?:med\.\s+|rer\.\s+\w+\.\s+)?", re.IGNORECASE)
-_HAS_DIGIT = re.compile(r"\d")
-_MAX_WORDS = 6
-_PERSONS, _DESKS, _PORTAL = range(3)
+_PERSONS, _DESKS, _PORTAL, _SHORT = range(4)
+_PAGES = word_set("webpage itempage")
 _ORGANISATIONS = word_set("organization newsmediaorganization corporation")
-# A credit with more words that ends like a sentence is one.
-_SENTENCE_WORDS = 5
-_MAX_CREDIT_CHARACTERS = 120
-_MAX_PRINTED_CHARACTERS = 80
-# Blocks beside the headline that are looked at for a byline.
-_NEAR = 14
-_PRINTED_BYLINE = re.compile(
-    r"^(?i:von|by|par|por)\s+(?:[A-ZÄÖÜÀ-Ý][\w.'’-]*\s+)+(?:(?:von|van|de|der|den|du|di|la|le|del|bin|al|el|zu)\s+)*"
-    r"[A-ZÄÖÜÀ-Ý][\w.'’-]+"
-)
-_PRINTED_DESK = re.compile(r"^(?:die\s+)?redaktion\s+\S+(?:\s\S+)?$", re.IGNORECASE)
+
+
+class _House(NamedTuple):
+    """Keys of names that are no persons on this page: the portal, organisations by type, logins."""
+
+    names: frozenset[str]
+    organisations: frozenset[str]
+    logins: frozenset[str]
 
 
 class Authors(NamedTuple):
@@ -92,23 +71,35 @@ def find_authors(page: Statements, closing: Iterable[str] = ()) -> Authors:
     layers: list[tuple[str, Callable[[], Iterable[str]]]] = [
         ("jsonld", lambda: _stated(page)),
         ("meta", lambda: _metas(page)),
-        ("dom", lambda: _bylines(page)),
-        ("dom", lambda: _signatures(page) if closing else ()),
-        ("text", lambda: (line for line in closing if _PRINTED_DESK.match(line) or _PRINTED_BYLINE.match(line))),
+        ("dom", lambda: bylines(page)),
+        ("dom", lambda: dated_names(page)),
+        ("dom", lambda: signatures(page) if closing else ()),
+        ("dom", lambda: marked_names(page) if closing else ()),
+        ("text", lambda: (line for line in closing if is_signature(line))),
     ]
-    site, organisations = site_names(page), _organisations(page)
+    house = _House(site_names(page), frozenset(map(squeezed, _organisations(page))), _logins(page))
     found: list[tuple[int, tuple[str, ...], str]] = []
     credits_: list[str] = []
     for layer, read in layers:
         printed = list(dict.fromkeys(read()))
         credits_ += printed
-        names = _distinct(name for text in printed for name in _names(text))
-        persons, others, all_ = _ranked(names, site, frozenset(map(squeezed, organisations)))
-        found += [(_PERSONS, persons, layer), (_DESKS, others, layer), (_PORTAL, all_, layer)]
-        if any(rank == _PERSONS and chosen for rank, chosen, _ in found):
+        names = _distinct(name for text in printed for name in names_in(text))
+        found += [(rank, chosen, layer) for rank, chosen in enumerate(_ranked(names, house)) if chosen]
+        if any(rank == _PERSONS for rank, _, _ in found):
             break
-    rank, names, layer = min((entry for entry in found if entry[1]), key=lambda entry: entry[0], default=(-1, (), ""))
-    return Authors(names, layer, tuple(credits_), organisations, rank == _PERSONS)
+    rank, names, layer = min(found, key=lambda entry: entry[0], default=(-1, (), ""))
+    if rank == _DESKS:
+        names = _joint(names, credits_, house)
+    return Authors(names, layer, tuple(credits_), _organisations(page), rank == _PERSONS)
+
+
+def _joint(names: tuple[str, ...], credits_: list[str], house: _House) -> tuple[str, ...]:
+    """The credit as printed where the portal shares it with these names: "Kontor avec AFP"."""
+    for credit in credits_:
+        portal, *others = names_in(credit) or [""]
+        if squeezed(portal) in house.names and others == list(names) and not set(credit) & set(",;|"):
+            return (credit,)
+    return names
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:
@@ -119,30 +110,58 @@ def _distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _ranked(names: tuple[str, ...], site: frozenset[str], organisations: frozenset[str]) -> tuple[tuple[str, ...], ...]:
-    """Three choices from one layer's names: with persons, desks and agencies only, the portal itself only."""
-    others = tuple(name for name in names if squeezed(name) not in site)
-    persons = others if any(not _is_collective(name, organisations) for name in others) else ()
-    return persons, others, names[:1]
+def _ranked(names: tuple[str, ...], house: _House) -> tuple[tuple[str, ...], ...]:
+    """Four choices from one layer's names, by rank: with persons, desks and agencies only, the portal, initials."""
+    ranks = [_rank(name, house) for name in names]
+    others = tuple(name for name, rank in zip(names, ranks, strict=True) if rank in (_PERSONS, _DESKS))
+    persons = tuple(name for name, rank in zip(names, ranks, strict=True) if rank == _PERSONS)
+    portal = tuple(name for name, rank in zip(names, ranks, strict=True) if rank == _PORTAL)
+    return persons, others, portal[:1], tuple(name for name in names if name not in (*others, *portal))
 
 
-def _is_collective(name: str, organisations: frozenset[str]) -> bool:
-    return agency_of(name) is not None or _DESK.search(name) is not None or squeezed(name) in organisations
+def _rank(name: str, house: _House) -> int:
+    """What one name is worth as an author."""
+    key = squeezed(name)
+    if key in house.names or key in house.logins or _LOGIN.match(name):
+        return _PORTAL
+    is_collective = agency_of(name) is not None or is_desk(name) or _HOUSE.search(name) or key in house.organisations
+    start = squeezed(name.split(maxsplit=1)[0])
+    if is_collective or (len(start) >= _MIN_HOUSE and start in house.names):
+        return _DESKS
+    return _SHORT if _INITIALS.match(name) else _PERSONS
+
+
+def _logins(page: Statements) -> frozenset[str]:
+    """Keys of the authors whose page is that of a content system's login, whatever name it shows."""
+    nodes = [node for node in _flat(page.article.get("author")) if isinstance(node, dict)]
+    stated = [(str(node.get("url") or node.get("@id") or ""), name) for node in nodes for name in _node_names(node, {})]
+    return frozenset(squeezed(name) for address, name in stated if _LOGIN_ADDRESS.search(address))
 
 
 def _organisations(page: Statements) -> tuple[str, ...]:
     """The authors that JSON-LD calls organisations."""
-    authors = page.article.get("author")
-    nodes = [node for node in (authors if isinstance(authors, list) else [authors]) if isinstance(node, dict)]
+    nodes = [node for node in _flat(page.article.get("author")) if isinstance(node, dict)]
     return tuple(name for node in nodes if types_of(node) & _ORGANISATIONS for name in _node_names(node, page.ids))
 
 
 def _stated(page: Statements) -> Iterator[str]:
-    """Author names of the JSON-LD article, references resolved."""
+    """Author names of the JSON-LD article, references resolved; without any, those of the page's own node."""
+    nodes = [page.article, *(node for node in page.nodes if types_of(node) & _PAGES)]
+    speaking = next((node for node in nodes if node.get("author") or node.get("creator")), {})
     for key in ("author", "creator"):
-        value = page.article.get(key)
-        for author in value if isinstance(value, list) else [value]:
+        for author in _flat(speaking.get(key)):
             yield from _node_names(author, page.ids)
+
+
+def _flat(value: object) -> Iterator[object]:
+    """The members of a value that may be a list, also of lists."""
+    stack = [value]
+    while stack:
+        member = stack.pop()
+        if isinstance(member, list):
+            stack.extend(reversed(member))
+        else:
+            yield member
 
 
 def _node_names(author: object, ids: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
@@ -161,60 +180,6 @@ def _metas(page: Statements) -> Iterator[str]:
     written = re.search(
         r"written|geschrieben|verfasst|author|autor|écrit", page.meta("twitter:label1") or "", re.IGNORECASE
     )
-    for name in _METAS:
-        if name != "twitter:data1" or written:
-            yield from page.metas.get(name, ())
-
-
-def _bylines(page: Statements) -> Iterator[str]:
-    """Texts of byline elements beside the headline; rel=author and class words first, then lines like "Von A. B."."""
-    if page.headline is None:
-        return
-    near = [*islice(blocks_after(page.headline), _NEAR), *islice(blocks_before(page.headline), 4)]
-    for block in near:
-        for element in (*block.iter(), *islice(block.iterancestors(), 2)):
-            if _is_byline(element):
-                yield _credit_text(element)
-    yield from (text for block in near if _PRINTED_BYLINE.match(text := short_text(block, _MAX_PRINTED_CHARACTERS)))
-
-
-def _signatures(page: Statements) -> Iterator[str]:
-    """Texts of byline elements anywhere on the pruned page."""
-    return (_credit_text(element) for element in page.root.xpath("//*[@class or @rel]") if _is_byline(element))
-
-
-def _is_byline(element: HtmlElement) -> bool:
-    if not isinstance(element.tag, str) or element.tag in ("html", "body"):
-        return False
-    words = class_words(element)
-    return bool((words & _BYLINE_WORDS or element.get("rel") == "author") and not words & _NOT_BYLINE_WORDS)
-
-
-def _credit_text(element: HtmlElement) -> str:
-    """The text of a byline element; "" for a sentence about the author."""
-    text = short_text(element, _MAX_CREDIT_CHARACTERS)
-    return "" if text[-1:] in tuple(".!?") and len(text.split()) > _SENTENCE_WORDS else text
-
-
-def _names(credit: str) -> list[str]:
-    """The names in one credit; of parts between commas, single words behind the first name are places."""
-    credit = _PREFIX.sub("", _BRACKETS.sub("", _LINK.sub("", credit)).strip(" ,.:;|-–"))
-    if (
-        _DESK.search(credit)
-        and not _ADDRESS.search(credit)
-        and len(credit.split()) <= _MAX_WORDS
-        and not _SPLIT.search(credit)
-    ):
-        return [credit]
-    parts = [clean(_TITLE.sub("", part.strip(" ,.:;|-–"))) for part in _SPLIT.split(credit)]
-    names = [part for part in parts if _is_name(part)]
-    return [name for at, name in enumerate(names) if at == 0 or " " in name or agency_of(name)]
-
-
-def _is_name(part: str) -> bool:
-    """Whether one part of a credit can be a person, desk or agency."""
-    if not part or _LEFTOVER.match(part) or _ADDRESS.search(part) or _HAS_DIGIT.search(part):
-        return False
-    if ":" in part or (_ROLE.search(part) and not _DESK.search(part)):
-        return False
-    return len(part.split()) <= _MAX_WORDS and len(part) > 1
+    for name, values in page.metas.items():
+        if name in _METAS or _AUTHOR_META.search(name) or (name == _LABELLED_META and written):
+            yield from values

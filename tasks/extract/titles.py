@@ -1,7 +1,15 @@
-"""Title and kicker. The title is what most layers agree on; the visible headline decides where they don't.
+"""Title and kicker. The title is og:title, which newsrooms write to be passed on; without it the layers vote.
 
-An h1 gives the title without the kicker inside it; og:title, twitter:title and <title> lose the portal's name at
-the end. JSON-LD often carries a headline written for search engines: it never outvotes h1 and og:title together.
+On 51 of 123 pages of the extraction corpus the layers differ. og:title alone is right on 0.86 of the pages, JSON-LD's
+headline on 0.84, h1 on 0.76, <title> on 0.69; against h1 and JSON-LD together og:title is right on 10 of 17. JSON-LD
+and <title> are often written for search engines, an h1 for a reader who sees picture and section beside it. So:
+
+- og:title, twitter:title, JSON-LD and <title> lose the portal's name at the end, an h1 the kicker inside it.
+- og:title does not count where it is cut short or shares no word with anything else that the page says of itself.
+- "Subject: Headline" is the headline where the rival, JSON-LD or else h1, has it alone; the same words in front of
+  JSON-LD's headline and og:title belong to the title, also where the page prints them as a kicker.
+- Without og:title: h1 and JSON-LD with a vote each, then <title>, then twitter:title.
+- The title is spelt as most layers spell it, quotation marks and dashes as they came; a tie goes to og:title.
 """
 
 import re
@@ -17,20 +25,26 @@ from tasks.extract.structured import first, strings
 from tasks.extract.tree import blocks_after, blocks_before, class_words, lines_of, text_of
 from tasks.extract.words import word_set
 
-# What one source's vote weighs: on 123 pages of the extraction corpus h1 and JSON-LD are right equally often (0.73),
-# og:title slightly less (0.72); twitter:title repeats og:title, <title> is often shortened (0.24).
+# What one source's vote weighs where og:title is missing or not believed; h1 decides a tie, being what is seen.
 _WEIGHTS = {"h1": 1.1, "jsonld": 1.0, "opengraph": 1.0, "twitter": 0.3, "title": 0.6}
 _LAYERS = {"h1": "dom", "jsonld": "jsonld", "opengraph": "opengraph", "twitter": "meta", "title": "meta"}
 _KICKER_WORDS = word_set(
     "kicker overline dachzeile rubrik topline spitzmarke eyebrow overtitle pretitle superheadline roofline "
     "ueberzeile supertitle antetitulo surtitre topper headlineprefix titleprefix kickertext kick rubrique"
 )
-_SITE_BORDER = re.compile(r"\s+(?:[|–—*·•»-]|::)\s+")
+_SITE_BORDER = re.compile(r"\s+(?:[|–—*·•»-]|::)\s+|\s*[｜ㅣ│：]\s*")
+# Behind a headline that another layer confirms a sign is a border without blanks, too.
+_CONFIRMED_BORDER = re.compile(r"\s+(?:[|–—*·•»-]|::)\s+|\s*[｜ㅣ│：|]\s*|(?<=\S)[-–—](?=\S)")
+_SITE_ENDING = re.compile(
+    r"(?:online|news|nachrichten|digital|magazine?|zeitung|com|net|org|info|de|at|ch|couk|fr|it|es|nl)$"
+)
 _MAX_KICKER_CHARACTERS = 60
 # Longer ones are no titles, and the search for their borders would cost.
 _MAX_TITLE_CHARACTERS = 400
 _MIN_TITLE_WORDS = 3
 _SUBJECT_BORDER = re.compile(r"\s*:\s+|\s+[-–—]\s+")
+_CUT_SHORT = ("...", "…")
+_LONG_WORD = re.compile(r"\w{4,}")
 # Letters that a headline must have to be recognised at the end of a longer title.
 _MIN_ENDING = 15
 # An element without a telling name is a kicker by its place alone, so it must look like one.
@@ -43,22 +57,55 @@ _NEAR = 6
 
 
 def find_title(page: Statements, kicker: str | None) -> Said | None:
-    """The title as printed, without portal name and kicker; None where no layer has one."""
+    """The title without portal name, and without kicker where it is no part of it; None where no layer has one."""
     candidates = _candidates(page)
-    printed = dict(candidates).get("h1", "")
-    # A headline that repeats its kicker is meant so: "Rates: bank moves its forecast" below "Rates".
-    if kicker and not printed.casefold().startswith(kicker.casefold()):
+    if kicker and not _is_part_of_title(kicker, candidates):
         candidates = [(source, _without_kicker(text, kicker)) for source, text in candidates]
+    if not candidates:
+        return None
+    winner = _shared_key(page, candidates) or _voted_key(candidates)
+    alike = [(source, text) for source, text in candidates if squeezed(text) == winner]
+    # twitter:title repeats another source with its signs simplified, so it has no say in the spelling.
+    counted = Counter(text for source, text in alike if source != "twitter") or Counter(text for _, text in alike)
+    spelling = counted.most_common(1)[0][0]
+    return Said(spelling, _LAYERS[next(source for source, text in alike if text == spelling)])
+
+
+def _is_part_of_title(kicker: str, candidates: list[tuple[str, str]]) -> bool:
+    """Whether the printed headline or both og:title and JSON-LD begin with the kicker: then it is meant so."""
+    begin = {source for source, text in candidates if text.casefold().startswith(kicker.casefold())}
+    return "h1" in begin or {"opengraph", "jsonld"} <= begin
+
+
+def _shared_key(page: Statements, candidates: list[tuple[str, str]]) -> str | None:
+    """Key of og:title, of "Subject: Headline" the headline alone; None where it is cut short or nobody's."""
+    texts = dict(candidates)
+    shared = texts.get("opengraph")
+    if shared is None or (shared.endswith(_CUT_SHORT) and len(texts) > 1) or not _is_about_this(page, shared, texts):
+        return None
+    rival = texts.get("jsonld") or texts.get("h1")
+    return _headline_key(shared, [("", rival)]) if rival else squeezed(shared)
+
+
+def _is_about_this(page: Statements, shared: str, texts: dict[str, str]) -> bool:
+    """Whether another title or the description has a word of og:title: portals leave their default title in it."""
+    others = [text for source, text in texts.items() if source != "opengraph"]
+    described = page.meta("description", "og:description") or ""
+    known = {word for text in (*others, described) for word in _long_words(text)}
+    return not others or bool(known & _long_words(shared)) or not _long_words(shared)
+
+
+def _long_words(text: str) -> set[str]:
+    return set(_LONG_WORD.findall(text.casefold()))
+
+
+def _voted_key(candidates: list[tuple[str, str]]) -> str:
+    """Key of the title that has the most votes."""
     votes: dict[str, float] = {}
     for source, text in candidates:
         key = _headline_key(text, candidates)
         votes[key] = votes.get(key, 0.0) + _WEIGHTS[source]
-    if not votes:
-        return None
-    winner = max(votes, key=lambda key: votes[key])
-    alike = [(source, text) for source, text in candidates if squeezed(text) == winner]
-    spelling = Counter(text for _, text in alike).most_common(1)[0][0]
-    return Said(spelling, _LAYERS[next(source for source, text in alike if text == spelling)])
+    return max(votes, key=lambda key: votes[key])
 
 
 def _headline_key(text: str, candidates: list[tuple[str, str]]) -> str:
@@ -94,8 +141,8 @@ def find_kicker(page: Statements) -> Said | None:
 def _candidates(page: Statements) -> list[tuple[str, str]]:
     """(source, title) of every layer, tails cut; the spelling of the first sources is preferred."""
     stated = [
-        ("jsonld", first(page.article, "headline", "name")),
         ("opengraph", page.meta("og:title")),
+        ("jsonld", first(page.article, "headline", "name")),
         ("h1", _headline_text(page.headline) if page.headline is not None else None),
         ("twitter", page.meta("twitter:title", "parsely-title", "sailthru.title", "dc.title", "dcterms.title")),
         ("title", _title_element(page.root)),
@@ -117,17 +164,27 @@ def _title_element(root: HtmlElement) -> str | None:
 
 def _without_site(title: str, names: frozenset[str], known: set[str]) -> str:
     """The title without trailing segments that name the portal (or follow a title that another layer confirms)."""
-    for border in _SITE_BORDER.finditer(title):
-        if squeezed(title[: border.start()]) in known:
+    for border in _CONFIRMED_BORDER.finditer(title):
+        front = squeezed(title[: border.start()])
+        # "Acme" behind which "-Chef geht" stands is no headline with a tail; a longer one is.
+        if front in known and (len(front) >= _MIN_ENDING or border[0] != border[0].strip()):
             return title[: border.start()]
     while borders := list(_SITE_BORDER.finditer(title)):
         last = borders[-1]
         tail = squeezed(title[last.end() :])
         # " | " parts nothing but a title from its site; a dash also belongs to titles, so there the name must be known.
-        if tail not in names and not ("|" in last[0] and len(title[: last.start()].split()) >= _MIN_TITLE_WORDS):
+        if not _is_site(tail, names) and not (
+            "|" in last[0] and len(title[: last.start()].split()) >= _MIN_TITLE_WORDS
+        ):
             break
         title = title[: last.start()]
     return title
+
+
+def _is_site(tail: str, names: frozenset[str]) -> bool:
+    """Whether the key names the portal, also as "Kontor Online" or without its article."""
+    forms = {tail, _SITE_ENDING.sub("", tail), tail.removeprefix("the"), f"the{tail}"}
+    return not forms.isdisjoint(names)
 
 
 def _without_kicker(title: str, kicker: str) -> str:
