@@ -11,6 +11,7 @@ from typing import NamedTuple
 import yaml
 
 _NULL_TAG = "tag:yaml.org,2002:null"
+_NO_SOURCE = "holds no source; a file begins with its slug, as in slug: cash-ch"
 _DEEPEST = 8  # keys and positions on the way to a value
 _LOADER = getattr(
     yaml, "CSafeLoader", yaml.SafeLoader
@@ -54,8 +55,8 @@ class Document:
         self.problems.append(Problem(self.file, line or self.line(place), key, text))
 
 
-def read_document(file: Traversable) -> Document:
-    """The document in `file`; what keeps it from being read is among its problems."""
+def read_document(file: Traversable, no_mapping: str = _NO_SOURCE) -> Document:
+    """The document in `file`; what keeps it from being read is among its problems (`no_mapping`: it has no keys)."""
     document = Document(file.name)
     body = b""
     try:
@@ -64,7 +65,7 @@ def read_document(file: Traversable) -> Document:
         if isinstance(root, yaml.MappingNode):
             document.content = _mapping(root, (), document)
         else:
-            document.add((), "holds no source; a file begins with its slug, as in slug: cash-ch")
+            document.add((), no_mapping)
     except OSError as error:
         document.add((), f"can't be read ({error.strerror}); a source file is a plain file that we may read")
     except UnicodeDecodeError as error:

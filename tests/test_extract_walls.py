@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import Misconfigured
+from config.phrases import LANGUAGES
 from portal.catalogue import load_portals
 from portal.world import Options, World
-from tasks.extract.notices import LANGUAGES
 from tasks.extract.walls import PLACES, is_title_of, is_wall_title, read_walls, said_by, says, sentences
 from tasks.outcome import Reason
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 
 from config.errors import Misconfigured
-from tasks.extract.notices import LANGUAGES
+from config.phrases import LANGUAGES
 from tasks.outcome import Reason
 
 PLACES = ("title", "text")
