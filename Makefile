@@ -38,10 +38,14 @@ check: .venv/.dev ## style, types, import contracts, pins, generated documents
 	$(BIN)/python scripts/check_pins.py
 	$(BIN)/python scripts/write_docs.py --check
 
-bench: .venv/.dev ## the benchmarks, small; bench/README.md tells how to run them whole
+bench: .venv/.dev ## the benchmarks, small; CORPUS=DIR: extraction on a folder of gold pairs; see bench/README.md
+ifdef CORPUS
+	$(BIN)/python bench/extract_corpus.py $(CORPUS)
+else
 	$(BIN)/python bench/end_to_end.py --quick
 	$(BIN)/python bench/orchestration.py --quick
 	$(BIN)/python bench/memory.py --quick
+endif
 
 screenshots: .venv/.dev ## the pictures of docs/operators.md, taken from the UI; needs chromium
 	NEWSTAPE_SCREENSHOTS=1 NEWSTAPE_REQUIRE_ALL=1 $(TESTS) tests/test_browser.py

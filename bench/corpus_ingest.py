@@ -1,9 +1,9 @@
 """Real pages through the whole pipeline: `python bench/corpus_ingest.py DIR`.
 
-DIR holds the gold pairs of extract_corpus.py. Each publisher becomes a portal on loopback with a port of its own and
-a feed that gives addresses and nothing else, so that titles, authors and times must come from the pages. `newstape
-ingest` reads them; what stands on the tape is compared with the gold. Exit code 1: a page is neither an article nor
-named with the reason why it is none.
+DIR holds gold pairs as tasks.extract.scoring describes them. Each publisher becomes a portal on loopback with a port of
+its own and a feed that gives addresses and nothing else, so that titles, authors and times must come from the pages.
+`newstape ingest` reads them; what stands on the tape is compared with the gold. Exit code 1: a page is neither an
+article nor named with the reason why it is none.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import gzip
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ import psycopg
 import yaml
 from aiohttp import web
 from corpus_ingest_report import Outcome, report
-from extract_corpus import GERMAN, ZONES, gold_pairs
 from psycopg.rows import dict_row
 from psycopg.sql import SQL
 from sampling import this_machine
@@ -32,6 +32,9 @@ from services import (
     newstape_program,
     temporary_home,
 )
+
+from config.errors import Misconfigured
+from tasks.extract.scoring import GERMAN, ZONES, read_gold
 
 RESULT = Path(__file__).resolve().parent / "results" / "corpus_ingest.md"
 # The slowest page may take its 20 s of extraction, and Prefect's own server starts within the run.
@@ -53,9 +56,10 @@ def main() -> int:
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder with NAME.html.gz and NAME.json")
     parser.add_argument("--result", type=Path, default=RESULT, help="file for the report")
     chosen = parser.parse_args()
-    pages = list(gold_pairs(chosen.folder))
-    if not pages:
-        print(f"{chosen.folder}: no pairs of NAME.html.gz and NAME.json", file=sys.stderr)
+    try:
+        pages = [asdict(gold) for gold in read_gold(chosen.folder)]
+    except Misconfigured as error:
+        print(error, file=sys.stderr)
         return 2
     end_on_sigterm()
     with temporary_home() as home, embedded_postgres(home) as postgres:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extract_corpus import GERMAN, ZONES, body_match, f1, is_cjk, mean, set_f1, time_match
-
 from tasks.columns import published_of
+from tasks.extract.scoring import GERMAN, ZONES, body_match, f1, is_cjk, mean, set_f1, time_match
 from tasks.text import clean_block
 
 
@@ -84,7 +83,7 @@ def report(setting: str, outcomes: Sequence[Outcome]) -> str:
         f"| | pages | articles | {' | '.join(COLUMNS)} |",
         f"|---|---:|---:|{'---:|' * len(COLUMNS)}",
         *(_line(name, group) for name, group in groups.items() if group),
-        "\nA page that is no article counts as wrong in every column. The measures are those of extract_corpus.py.\n",
+        "\nA page that is no article counts as wrong in every column. The measures: tasks.extract.scoring.\n",
         "## Pages that are no article\n",
         *(_fate(one) for one in outcomes if not one.is_article),
     ]

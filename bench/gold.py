@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
-from extract_corpus import body_match, f1
-
+from tasks.extract.scoring import body_match, f1
 from tasks.text import clean_block
 from tasks.urls import canonical_url
 
@@ -16,7 +15,7 @@ class Agreement:
     """Rows of a table against the gold: `missing` are addresses of articles that no row has.
 
     `paragraphs_found` is the share of gold paragraphs that stand in the stored texts word by word, `body_f1` the F1 of
-    extract_corpus.py: it falls with what is missing and with what does not belong there.
+    tasks.extract.scoring: it falls with what is missing and with what does not belong there.
     """
 
     rows: int

@@ -59,7 +59,7 @@ def _source_row(slug: str, host: str) -> dict[str, object]:
     }
     return plain | {
         "slug": slug, "name": slug, "homepage": f"http://{host}/", "language": "de", "country": "CH",
-        "time_zone": "Europe/Zurich", "delay": timedelta(0), "concurrency": 1, "partners": [],
+        "time_zone": "Europe/Zurich", "delay": timedelta(0), "concurrency": 1, "partners": [], "pages": None,
     }  # fmt: skip
 
 

@@ -63,29 +63,29 @@ def find(element: _Element, selector: str) -> list[_Element | str]:
     return [str(found)]
 
 
-@lru_cache(maxsize=1024)
+# Each once in a process: a dozen of each of a few hundred sources.
+@lru_cache(maxsize=8192)
 def _compiled(selector: str) -> XPath:
     selector = selector.strip()
     path = selector if _XPATH.match(selector) else HTMLTranslator().css_to_xpath(selector)
     return XPath(path, smart_strings=False)
 
 
-def _check_selector(name: str, selector: str) -> None:
-    """ValueError for a selector that cannot be compiled, or that would fail on a page."""
+def selector_fault(selector: str) -> str | None:
+    """Why a selector cannot be compiled, or would fail on a page, as "can't be ..."; None: it is sound."""
     try:
         find(fromstring("<p/>"), selector)
     except (SelectorError, XPathError) as error:
-        raise ValueError(f"{name}: {selector!r} can't be used as a selector: {error}") from error
+        return f"can't be used as a selector: {error}"
     if not _XPATH.match(selector.strip()):
-        return
+        return None
     path = _LITERAL.sub("''", selector)
     strange = [found[0] for found in _FOREIGN.finditer(path)] + sorted(set(_CALL.findall(path)) - _FUNCTIONS)
-    if strange:
-        raise ValueError(f"{name}: {selector!r} uses {strange[0]}, which a selector can't")
+    return f"uses {strange[0]}, which a selector can't" if strange else None
 
 
-def _check_format(date_format: str) -> None:
-    """ValueError for a format that has names in it, or does not read back the day that it wrote."""
+def format_fault(date_format: str) -> str | None:
+    """Why a format can't be used: names in it, or it does not read back the day that it wrote; None: it is sound."""
     letters = [letter for letter in _DIRECTIVE.findall(date_format) if letter != "%"]
     # A directive that comes twice is an error of Python's re, no ValueError.
     is_sound = set(letters) <= _DIRECTIVES and len(set(letters)) == len(letters)
@@ -93,8 +93,17 @@ def _check_format(date_format: str) -> None:
         written = _SAMPLE.strftime(date_format) if is_sound else ""
         read = datetime.strptime(written, date_format) if is_sound else None  # noqa: DTZ007 - the zone comes later
     except ValueError as error:
-        raise ValueError(f"date_format: {date_format!r} can't be read: {error}") from error
+        return f"can't be read: {error}"
     if not read or read.date() != _SAMPLE.date():
-        raise ValueError(
-            f"date_format: {date_format!r} must have day, month and year as numbers, each once, as in %d.%m.%Y %H:%M"
-        )
+        return "must have day, month and year as numbers, each once, as in %d.%m.%Y %H:%M"
+    return None
+
+
+def _check_selector(name: str, selector: str) -> None:
+    if fault := selector_fault(selector):
+        raise ValueError(f"{name}: {selector!r} {fault}")
+
+
+def _check_format(date_format: str) -> None:
+    if fault := format_fault(date_format):
+        raise ValueError(f"date_format: {date_format!r} {fault}")

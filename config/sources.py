@@ -17,6 +17,8 @@ from pydantic_core import ErrorDetails
 
 from config.documents import Document, Location, Plain, read_document
 from config.errors import Misconfigured
+from config.page_rules import NO_RULES, PageRules
+from config.pages import PagesSpec
 from config.values import (
     Cron,
     Headers,
@@ -119,6 +121,8 @@ class Source(BaseModel):
     """request headers, each a name and a text, such as Accept-Language: fr"""
     article_id: Pattern | None = None
     """a regular expression whose one group is the portal's article id in an address, such as /artikel/(\\d+)"""
+    pages: PagesSpec | None = None
+    """where its pages show what, a key for each value, such as title: h1.headline"""
     partners: tuple[Host, ...] = ()
     """a list of further hosts that its sitemaps and listings may lead to, such as [www.example.ch]"""
     formerly: tuple[Slug, ...] = ()
@@ -137,6 +141,10 @@ class Source(BaseModel):
     def zone(self, feed: FeedSpec) -> str:
         """IANA name of the zone in which zone-less times of `feed` are read."""
         return feed.time_zone or self.time_zone
+
+    def page_rules(self) -> PageRules:
+        """What the extractor is told about its pages."""
+        return self.pages.rules() if self.pages else NO_RULES
 
 
 def load_sources(folder: Path | None = None) -> tuple[Source, ...]:
@@ -177,6 +185,9 @@ def _validated(document: Document) -> Source | None:
     except ValidationError as error:
         for details in error.errors(include_url=False):
             place = tuple(part for part in details["loc"] if part != _KEY)
+            # A text that may stand for a list of one has no position of its own.
+            if isinstance(place[-1], int) and place not in document.lines:
+                place = place[:-1]
             document.add(place, _complaint(details))
         return None
 
@@ -186,6 +197,8 @@ def _complaint(details: ErrorDetails) -> str:
     match details["loc"]:
         case ("feeds", _, key, *_):
             fields = FeedSpec.model_fields
+        case ("pages", str() as key, *_):
+            fields = PagesSpec.model_fields
         case (key, *_):
             fields = Source.model_fields
     if details["type"] == "extra_forbidden":

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from config.errors import Misconfigured
+from config.page_rules import written_rules
 from config.settings import settings
 from config.sources import FeedSpec, Source
 from sql import connect, migrate
@@ -52,6 +53,7 @@ def source_row(source: Source) -> dict[str, Any]:
         "partners": list(source.partners),
         "homepage": str(source.homepage),
         "headers": dict(source.headers),
+        "pages": written_rules(source.page_rules()),
         "verified_on": source.verified,
         "delay": settings().host_delay if source.delay is None else source.delay,
     }

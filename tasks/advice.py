@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from tasks.checkup import Checkup, Contents, Sample
 from tasks.model import FeedKind
 from tasks.outcome import Failure, Reason
+from tasks.selector_rows import Silence
 
 # Central banks publish once a week; two weeks without a word are a feed that nobody fills any more.
 STALE_AFTER = timedelta(days=14)
@@ -36,6 +37,12 @@ _REMEDIES = {
 # One article may be so without any fault of the feed.
 _OF_THE_ARTICLE_ALONE = frozenset({Reason.PAYWALL, Reason.NOT_A_PAGE})
 
+# What every article has; one page without it may be of another kind, so many in a row are not.
+_ON_EVERY_PAGE = frozenset({"title", "body", "date"})
+_SILENT_PAGES = 5
+# Kickers, boxes or walls may be absent from so many pages in a row without anything being wrong.
+_SELDOM_PAGES = 30
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:
@@ -52,6 +59,7 @@ def advice_on(checkup: Checkup, now: datetime) -> list[Advice]:
         lines += [*_contents(checkup.contents, now), *_kind(checkup, checkup.contents)]
     if checkup.sample is not None:
         lines += _sample(checkup.sample, checkup)
+    lines += [line for one in checkup.silences if (line := _silence(one))]
     return sorted(lines, key=lambda line: not line.is_trouble)
 
 
@@ -105,6 +113,19 @@ def _sample(sample: Sample, checkup: Checkup) -> Iterator[Advice]:
     if isinstance(failure, Failure):
         text = f"its newest article {sample.url} can't be read, {_told(failure)}: {_remedy(failure, checkup)}"
         yield Advice(text, is_trouble=failure.reason not in _OF_THE_ARTICLE_ALONE)
+
+
+def _silence(one: Silence) -> Advice | None:
+    """What is to be said of selectors that find nothing; None: too little is known of what isn't on every page."""
+    shown = ", ".join(map(repr, one.selectors))
+    where = f"its newest page {one.url}" if one.pages == 1 else f"the last {one.pages} pages, such as {one.url}"
+    text = f"pages.{one.key}: {shown} finds nothing on {where}; the other layers stand in"
+    if one.key in _ON_EVERY_PAGE:
+        is_trouble = one.pages >= _SILENT_PAGES or not one.is_known
+        return Advice(f"{text}: look whether the portal changed its pages, and correct the selector", is_trouble)
+    if one.is_known and one.pages < _SELDOM_PAGES:
+        return None
+    return Advice(f"{text}: not every page has one, but look whether some still do", is_trouble=False)
 
 
 def _told(failure: Failure) -> str:

@@ -1,9 +1,10 @@
 """The examination of a feed: asked as it is, with its newest article; what is wrong, and what to do about it."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from config.sources import FeedSpec, Source
 from tasks.discover.sites import site_of
@@ -23,6 +24,7 @@ from tasks.model import (
 )
 from tasks.outcome import Failure, Stage
 from tasks.probe import Manner, Prober, Told, as_feed, read_answer
+from tasks.selector_rows import Silence, silences
 
 # An index of indexes is met; deeper ones are not.
 _DEEPEST_INDEX = 2
@@ -60,7 +62,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What was found out about one feed; `contents` is None where `failure` says why it can't be read."""
+    """What was found out about one feed; `contents` is None where `failure` says why it can't be read.
+
+    `silences` are selectors of the source's file that find nothing on its newest page, or found nothing on the last.
+    """
 
     source: Source
     feed: FeedSpec
@@ -70,6 +75,7 @@ class Checkup:
     moved_to: str | None = None
     contents: Contents | None = None
     sample: Sample | None = None
+    silences: tuple[Silence, ...] = ()
 
 
 async def examine_all(
@@ -150,7 +156,22 @@ def extracted(checkups: Sequence[Checkup], extractors: Extractors) -> list[Check
 
 def profile_of(source: Source) -> Profile:
     """What a source tells the extractor."""
-    return Profile(source.slug, source.name, source.language, source.time_zone, source.homepage)
+    told = (source.slug, source.name, source.language, source.time_zone, source.homepage)
+    return Profile(*told, pages=source.page_rules())
+
+
+def with_silences(checkups: Sequence[Checkup], known: Sequence[Mapping[str, Any]]) -> list[Checkup]:
+    """The extracted checkups with the selectors that find nothing; `known` is what runs counted (selector_rows.py)."""
+    return [
+        replace(one, silences=_silences(one, [row for row in known if row["slug"] == one.source.slug]))
+        for one in checkups
+    ]
+
+
+def _silences(one: Checkup, known: Sequence[Mapping[str, Any]]) -> tuple[Silence, ...]:
+    read = one.sample.outcome if one.sample else None
+    url = one.sample.url if one.sample else None
+    return silences(one.source.page_rules(), known, url, read if isinstance(read, Article) else None)
 
 
 async def _lowest(

@@ -12,9 +12,11 @@ from tasks.urls import host_key
 Row = Mapping[str, Any]
 LONGEST_DETAIL = 4000
 _SAID = (
-    "title", "kicker", "lead", "text", "language", "agency", "section", "image_url", "image_credit", "paywall", "kind",
-    "word_count",
+    "title", "kicker", "subtitle", "lead", "text", "language", "agency", "section", "image_url", "image_credit",
+    "paywall", "kind", "word_count",
 )  # fmt: skip
+_LISTED = ("summary", "headings", "authors", "organisations", "tags", "flags")
+_TIME = ("at", "raw", "origin", "precision", "zone")
 
 
 def failed_row(entry: Row, failure: Failure, attempts: int, max_attempts: int, now: datetime) -> dict[str, Any]:
@@ -73,25 +75,14 @@ def moved_row(entry: Row, move: Moved) -> dict[str, Any]:
 
 def extracted_columns(article: Article) -> dict[str, Any]:
     """The columns of a revision that extraction fills; the digests of what it says are not among them."""
-    return {name: getattr(article, name) for name in _SAID} | {
-        "summary": list(article.summary),
-        "authors": list(article.authors),
-        "tags": list(article.tags),
-        "modified_at": article.modified.at if article.modified else None,
-        "modified_raw": article.modified.raw if article.modified else None,
-        "provenance": dict(article.provenance),
-    }
+    said = {name: getattr(article, name) for name in _SAID}
+    listed = {name: list(getattr(article, name)) for name in _LISTED}
+    return said | listed | _time_columns("modified", article.modified) | {"provenance": dict(article.provenance)}
 
 
 def published_columns(published: Timestamp | None) -> dict[str, Any]:
     """The five columns of a publication time."""
-    return {
-        "published_at": published.at if published else None,
-        "published_raw": published.raw if published else None,
-        "published_origin": published.origin if published else None,
-        "published_precision": published.precision.value if published else None,
-        "published_zone": published.zone if published else None,
-    }
+    return _time_columns("published", published)
 
 
 def published_of(row: Row) -> Timestamp | None:
@@ -105,3 +96,10 @@ def published_of(row: Row) -> Timestamp | None:
         origin=row["published_origin"],
         zone=row["published_zone"],
     )
+
+
+def _time_columns(what: str, stamp: Timestamp | None) -> dict[str, Any]:
+    """The five columns of an instant that somebody stated."""
+    if stamp is None:
+        return {f"{what}_{name}": None for name in _TIME}
+    return {f"{what}_{name}": getattr(stamp, name) for name in _TIME} | {f"{what}_precision": stamp.precision.value}

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from sql.connect import Connection
 from sql.store import articles as store
+from sql.store import boilerplate
+from tasks.boilerplate import counted_rows, whole_text
 from tasks.columns import Row, extracted_columns, published_columns, settled_row
 from tasks.model import Article
 from tasks.text import content_hash, text_hash
@@ -55,10 +57,14 @@ class Known:
 
 
 class Hashes(NamedTuple):
-    """What an article says: `content` with its title (a change is a revision), `text` as copies are recognised."""
+    """What an article says: `content` with its title (a change is a revision), `text` as copies are recognised.
+
+    `whole` is its content with the boilerplate that was dropped: before that was known, it said this.
+    """
 
     content: bytes
     text: bytes
+    whole: bytes
 
 
 @dataclass(slots=True)
@@ -71,6 +77,7 @@ class Writes:
     heads: dict[int, Row] = field(default_factory=dict)
     moved: list[Row] = field(default_factory=list)
     settled: list[Row] = field(default_factory=list)
+    paragraphs: list[Row] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -95,6 +102,7 @@ def load(conn: Connection, batch: Sequence[Extracted]) -> list[Row]:
     store.move(conn, writes.moved)
     store.save(conn, writes.stories, writes.articles, writes.revisions)
     store.set_heads(conn, list(writes.heads.values()))
+    boilerplate.count(conn, [row["source_id"] for row in writes.articles], writes.paragraphs)
     return writes.settled
 
 
@@ -130,7 +138,9 @@ def _known(conn: Connection, batch: Sequence[Extracted]) -> Known:
 
 def _hashes(one: Extracted) -> Hashes:
     title, text = one.article.title, one.article.text
-    return Hashes(content_hash(title, text), text_hash(title, text))
+    content = content_hash(title, text)
+    whole = content_hash(title, whole_text(one.article)) if one.article.dropped else content
+    return Hashes(content, text_hash(title, text), whole)
 
 
 def _keys(conn: Connection, count: int) -> Keys:
@@ -240,6 +250,7 @@ def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys:
     }
     found |= {"own_url": one.entry["canonical_url"], "own_hash": one.entry["url_hash"], "own_taken": False}
     writes.articles.append(found)
+    writes.paragraphs += counted_rows(one.article, found)
     writes.revisions.append(_revision(one, revision_id, found["id"], 1, said))
     writes.settled.append(_settled(one, "loaded", found["id"]))
     known.by_url[found["url_hash"]] = found
@@ -255,7 +266,7 @@ def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Kno
     if is_older:
         settled["counted"] = "rechecked" if is_own else "duplicate"
         return
-    if said.content != same["content_hash"]:
+    if same["content_hash"] not in (said.content, said.whole):
         revision_id = keys.revisions.pop(0)
         former = known.by_text.get(same["text_hash"], [])
         former[:] = [row for row in former if row["id"] != same["id"]]

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from config.page_rules import NO_RULES, PageRules
+from tasks.dropped import Dropped
 from tasks.feed_history import NO_HISTORY, FeedHistory
 from tasks.outcome import Failure
 
@@ -156,13 +158,15 @@ class SitemapIndex:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a source tells the extractor about its pages."""
+    """What a source tells the extractor about its pages; `boilerplate`: digests of paragraphs that are none of it."""
 
     source: str
     name: str
     language: str
     time_zone: str
     homepage: str = ""
+    boilerplate: frozenset[bytes] = frozenset()
+    pages: PageRules = NO_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,16 +264,22 @@ class Article:
     `text` is paragraphs joined by a blank line, section headings included, title and kicker excluded, summary
     bullets and lead first where the page shows them. `meta_robots`, `tdm_reservation` and `tdm_policy` are the page's
     meta tags of these names as printed (TDM Reservation Protocol). `provenance` maps a field's name to the layer that
-    gave its value ("jsonld", "opengraph", "meta", "dom", "text", "trafilatura", "feed", "source").
+    gave its value ("profile", "jsonld", "opengraph", "meta", "dom", "text", "trafilatura", "feed", "source"). `unfound`
+    are the keys of `pages` in the source's file whose selectors found nothing.
+    `headings` are the numbers of the paragraphs, counted from 1, that are section headings; `organisations` the desks,
+    agencies and companies that are credited, as printed. Kinds and flags are closed lists: docs/extraction.md.
     """
 
     title: str
     text: str
     language: str
     kicker: str | None = None
+    subtitle: str | None = None
     summary: tuple[str, ...] = ()
     lead: str | None = None
+    headings: tuple[int, ...] = ()
     authors: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
     agency: str | None = None
     published: Timestamp | None = None
     modified: Timestamp | None = None
@@ -280,8 +290,11 @@ class Article:
     canonical_url: str | None = None
     paywall: bool | None = None
     kind: str = "article"
+    flags: tuple[str, ...] = ()
     word_count: int = 0
     meta_robots: str | None = None
     tdm_reservation: str | None = None
     tdm_policy: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
+    dropped: tuple[Dropped, ...] = ()
+    unfound: tuple[str, ...] = ()

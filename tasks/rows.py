@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 
 import zstandard
 
+from config.page_rules import rules_of
 from tasks.captures import least_delay
 from tasks.columns import LONGEST_DETAIL
 from tasks.fetch.pages import Answer, Visit, Visited, Wanted
@@ -186,14 +187,16 @@ def stated_rights(page_id: int, page_fetched_at: datetime, article: Article) -> 
     }
 
 
-def profile_of(row: Row) -> Profile:
-    """What the source of an entry tells the extractor."""
+def profile_of(row: Row, boilerplate: frozenset[bytes] = frozenset()) -> Profile:
+    """What the source of an entry tells the extractor, and the digests of what is known as its boilerplate."""
     return Profile(
         source=row["slug"],
         name=row["name"],
         language=row["language"],
         time_zone=row["time_zone"],
         homepage=row["homepage"],
+        boilerplate=boilerplate,
+        pages=rules_of(row["pages"]),
     )
 
 

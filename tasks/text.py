@@ -168,6 +168,14 @@ def _undeflate(body: bytes, limit: int) -> bytes | Reason:
     return body
 
 
+def decode_markup(body: bytes, charset: str | None) -> tuple[str, bytes | None]:
+    """The text of a body as `decode` reads it, and its bytes where they are that text in UTF-8, as nearly always."""
+    try:
+        return body.removeprefix(codecs.BOM_UTF8).decode(), body
+    except UnicodeDecodeError:
+        return decode(body, charset), None
+
+
 def decode(body: bytes, charset: str | None) -> str:
     """The text of an HTML, XML or JSON body; never raises, bytes without meaning become U+FFFD.
 
@@ -179,7 +187,7 @@ def decode(body: bytes, charset: str | None) -> str:
     if mark:
         return body.decode(mark, "replace")
     try:
-        return body.decode("utf-8-sig")
+        return body.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError:
         pass
     for signature, codec in _BOMS:
@@ -218,8 +226,9 @@ codecs.register_error(_MIXED, _as_windows_1252)
 
 def clean(text: str) -> str:
     """The text on one line: NFC, nothing that prints nothing, white space folded to single blanks, stripped."""
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line if line.isascii() else unicodedata.normalize("NFC", line)
     return " ".join(unicodedata.normalize("NFC", _UNPRINTED.sub("", text)).split())
 
 
@@ -246,6 +255,11 @@ def text_hash(title: str, text: str) -> bytes:
     """
     words = _words(text)
     return content_hash("" if words.count(" ") + 1 >= MIN_TEXT_WORDS else title, text)
+
+
+def paragraph_hash(text: str) -> bytes:
+    """16-byte digest of a paragraph in the normal form of `content_hash`: digits count, case and punctuation don't."""
+    return blake2b(_words(text).encode(), digest_size=16).digest()
 
 
 def _words(text: str) -> str:

@@ -33,6 +33,7 @@ def source_row(slug: str, **changes: Any) -> dict[str, Any]:
         "headers": {},
         "article_id": None,
         "partners": [],
+        "pages": None,
         "verified_on": None,
         "notes": None,
         "formerly": (),

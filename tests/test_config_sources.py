@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from config.errors import Misconfigured
+from config.page_rules import NO_RULES, PageRules
+from config.pages import PagesSpec
 from config.sources import FeedSpec, Source, load_sources
 from tasks.model import FeedKind
 
@@ -151,6 +153,19 @@ def test_a_full_file_is_read_as_written(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_file_says_about_pages_is_told_to_the_extractor_with_one_text_or_several(tmp_path: Path) -> None:
+    pages = "pages:\n  title: h1.head\n  body: [div.text, //main]\n  date_pattern: '%d/%m/%Y'\n  kicker:\n"
+    (source,) = load_sources(written(tmp_path, good=GOOD + pages))
+    assert source.page_rules() == PageRules(title=("h1.head",), body=("div.text", "//main"), date_pattern="%d/%m/%Y")
+    assert set(PagesSpec.model_fields) == set(PageRules.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("pages", ["", "pages:\n", "pages: {}\n"])
+def test_a_file_may_say_nothing_about_pages(pages: str, tmp_path: Path) -> None:
+    (source,) = load_sources(written(tmp_path, good=GOOD + pages))
+    assert source.page_rules() == NO_RULES
+
+
 def test_sources_come_sorted_by_slug_and_survive_pickling(tmp_path: Path) -> None:
     # "good-too.yaml" sorts before "good.yaml", the slugs the other way round.
     too = GOOD.replace("good", "good-too")
@@ -228,8 +243,8 @@ def test_central_banks_and_regulators_are_asked_every_half_hour() -> None:
     assert {intervals[slug] for slug in official | {"finma", "sec", "snb"}} == {timedelta(minutes=30)}
 
 
-@pytest.mark.parametrize("model", [Source, FeedSpec])
-def test_every_key_is_explained_in_its_docstring_and_in_docs(model: type[Source] | type[FeedSpec]) -> None:
+@pytest.mark.parametrize("model", [Source, FeedSpec, PagesSpec])
+def test_every_key_is_explained_in_its_docstring_and_in_docs(model: type[Source | FeedSpec | PagesSpec]) -> None:
     manual = (ROOT / "docs" / "sources.md").read_text()
     for key, spec in model.model_fields.items():
         assert spec.description, key
@@ -264,11 +279,17 @@ VALUES = st.recursive(
 )
 
 
-@given(st.sampled_from([*Source.model_fields, "feeds.url", "feeds.every", "unknown"]), VALUES)
+@given(
+    st.sampled_from([
+        *Source.model_fields, "feeds.url", "feeds.every", "pages.title", "pages.notices", "pages.date_pattern", "none",
+    ]),
+    VALUES,
+)  # fmt: skip
 def test_any_value_of_any_key_loads_or_is_refused_with_a_line_of_the_file(key: str, value: object) -> None:
     content = yaml.safe_load(GOOD)
-    place = content["feeds"][0] if key.startswith("feeds.") else content
-    place[key.removeprefix("feeds.")] = value
+    inside, _, name = key.rpartition(".")
+    places = {"": content, "feeds": content["feeds"][0], "pages": content.setdefault("pages", {})}
+    places[inside][name] = value
     body = yaml.safe_dump(content, sort_keys=False)
     with tempfile.TemporaryDirectory() as folder:
         written(Path(folder), good=body)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.extract import extract_article, extract_html
+from tasks.extract.tree import MAX_ELEMENTS
 from tasks.model import Article, Page, Profile
 from tasks.outcome import Failure, Reason, Stage
 
@@ -91,6 +92,13 @@ def test_elements_nested_deeper_than_the_python_stack_still_give_their_text() ->
     found = extract_html(f"<html><body><h1>Werft steigert den Umsatz</h1>{'<div>' * 1500}{TEXT}", URL, PROFILE)
     assert isinstance(found, Article)
     assert SENTENCE.strip() in found.text
+
+
+def test_a_page_of_hundreds_of_thousands_of_elements_is_too_large() -> None:
+    html = f"<html><body><h1>Werft steigert den Umsatz</h1>{TEXT}{'<i></i>' * MAX_ELEMENTS}"
+    failure = extract_html(html, URL, PROFILE)
+    assert isinstance(failure, Failure)
+    assert (failure.reason, str(MAX_ELEMENTS) in failure.detail) == (Reason.TOO_LARGE, True)
 
 
 def test_an_error_page_with_one_sentence_is_no_flash() -> None:

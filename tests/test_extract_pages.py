@@ -55,7 +55,7 @@ def test_phrases_of_the_text_are_there_and_those_around_it_are_not(layout: str) 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_value_names_its_layer(layout: str) -> None:
     article, _ = read(layout)
-    unnamed = {"kind", "word_count", "provenance"}
+    unnamed = {"headings", "flags", "word_count", "provenance"}
     filled = {
         name
         for name in Article.__dataclass_fields__

@@ -1,6 +1,7 @@
 """From rows to nouns and back: nothing gets lost on the way."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import zstandard
 from makers import NOW, said
 from sqlalchemy import Connection
 
+from config.page_rules import PageRules
 from sql.store import pages
 from tasks import rows
 from tasks.columns import (
@@ -121,7 +123,9 @@ def test_a_host_that_can_not_say_what_is_allowed_is_noted_and_one_that_was_put_o
 
 def test_the_extractor_is_told_what_it_needs_of_the_source() -> None:
     row = {"slug": "alpha", "name": "Alpha", "language": "de", "time_zone": "Europe/Zurich", "homepage": "https://a/"}
-    assert rows.profile_of(row) == Profile("alpha", "Alpha", "de", "Europe/Zurich", "https://a/")
+    plain = Profile("alpha", "Alpha", "de", "Europe/Zurich", "https://a/")
+    assert rows.profile_of(row | {"pages": None}) == plain
+    assert rows.profile_of(row | {"pages": {"title": ["h1"]}}) == replace(plain, pages=PageRules(title=("h1",)))
 
 
 def test_a_host_is_visited_for_its_entries_without_a_page_at_the_pace_of_the_most_careful_source() -> None:

@@ -133,6 +133,17 @@ def archive(tape: Engine) -> Archive:
     return archived(tape, html(1), html(2), html(3))
 
 
+def test_what_the_feed_said_of_an_article_is_known_when_it_is_read_and_read_again(tape: Engine) -> None:
+    archive = archived(
+        tape, html(1), summary="Ein Werk wächst, und die Nachbarn fragen sich, wo die Leute wohnen sollen."
+    )
+    assert archive.rows("SELECT flags FROM news.articles") == [(["no_lead"],)]
+    assert archive.read(AGAIN).changed == 0
+    archive.change("UPDATE ingest.entries SET summary = NULL")
+    assert archive.read(AGAIN).fields == {"flags": 1}
+    assert archive.rows("SELECT flags FROM news.articles") == [([],)]
+
+
 def test_what_an_older_extractor_read_is_replaced_in_place(archive: Archive) -> None:
     fresh = archive.texts()
     archive.age()

@@ -13,7 +13,7 @@ from test_steps_reprocess import AGAIN, archived, html
 
 from config.settings import Settings
 from sql import connect
-from sql.store import feeds, frontier, pages, runs, schema
+from sql.store import boilerplate, feeds, frontier, pages, runs, schema
 from tasks.steps import upkeep
 from tasks.steps.upkeep import CHORES
 from tasks.upkeep import Done, Night, size
@@ -92,12 +92,25 @@ def something_of_everything(tape: Engine) -> None:
     """Work for every chore."""
     grow_old(tape)
     stray(tape)
+    printed(tape, "alpha", 1, 1)
     change(tape, "DROP TABLE ingest.fetch_events_default")
     dead = opened(tape, "ingest", PREFECT_RUN)
     with tape.begin() as conn:
         listed(conn, known_feeds(conn, "alpha")["alpha/all"], [page(1)])
         frontier.claim(conn, f"run:{dead}:x", NOW - 2 * LEASE, LEASE, share())
     change(tape, "UPDATE ingest.sources SET time_zone = 'UTC', created_at = :at", at=NOW)
+
+
+def printed(tape: Engine, slug: str, articles: int, count: int) -> None:
+    """So many paragraphs that as many articles of a source print, counted for the last time long ago."""
+    with tape.begin() as conn:
+        source_id = known_feeds(conn, slug)[f"{slug}/all"][0]
+        for number in range(articles):
+            digests = (f"{articles} {one}".encode() for one in range(count))
+            plain = {"source_id": source_id, "at": LONG_AGO, "article_id": number, "text": "Ein Satz, der wiederkehrt."}
+            boilerplate.count(conn, [source_id], [plain | {"digest": digest} for digest in digests])
+    change(tape, "UPDATE ingest.boilerplate SET counted_at = :at WHERE articles = :articles",
+           at=NOW - upkeep.KEEP_SINGLE - DAY, articles=articles)  # fmt: skip
 
 
 def stray(tape: Engine) -> None:
@@ -107,7 +120,7 @@ def stray(tape: Engine) -> None:
 
 def test_the_chores_are_done_in_an_order_that_lets_each_build_on_the_ones_before() -> None:
     names = [name for name, _ in CHORES]
-    assert names == ["partitions", "retention", "leases", "runs", "source_days", "statistics"]
+    assert names == ["partitions", "retention", "boilerplate", "leases", "runs", "source_days", "statistics"]
 
 
 def test_a_rehearsal_says_what_there_is_to_do_and_changes_nothing(tape: Engine, rehearsal: Night) -> None:
@@ -118,6 +131,7 @@ def test_a_rehearsal_says_what_there_is_to_do_and_changes_nothing(tape: Engine, 
     assert said.pop("retention").startswith("2 partitions to drop (")
     assert said == {
         "partitions": "2 partitions to make, 1 row to move out of default partitions",
+        "boilerplate": "1 paragraph to forget",
         "leases": "2 leases of dead processes to end",
         "runs": "1 run of dead processes to close",
         "source_days": "1 day of sources to count",
@@ -131,6 +145,7 @@ def test_a_night_does_what_its_rehearsal_said_and_the_next_one_finds_nothing(tap
     assert done["partitions"].said == "2 partitions made, 1 row moved out of default partitions"
     # The page that was moved is past its time, too.
     assert done["retention"].said.startswith("3 partitions dropped (")
+    assert done["boilerplate"].said == "1 paragraph forgotten"
     assert done["leases"].said == "2 leases of dead processes ended"
     assert done["runs"].said == "1 run of dead processes closed"
     assert done["source_days"].said == "1 day of sources counted"
@@ -231,6 +246,20 @@ def test_what_a_long_reprocess_replaced_later_than_the_limit_stays(tape: Engine,
     change(tape, "UPDATE ingest.runs SET started_at = :at WHERE id = :id", id=old, at=NOW - night.keep_changes - DAY)
     replaced(tape, old, 2, NOW - night.keep_changes + DAY)
     assert is_idle(chore("retention", night))
+
+
+def test_paragraphs_that_did_not_come_back_are_forgotten_in_batches(
+    tape: Engine, night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "PARAGRAPHS_AT_ONCE", 10)
+    printed(tape, "alpha", 1, 20)
+    printed(tape, "alpha", 2, 3)
+    done = chore("boilerplate", night)
+    assert (done.said, done.rows) == ("20 paragraphs forgotten", [{"table": "ingest.boilerplate", "rows": 20}])
+    assert is_idle(chore("boilerplate", night))
+    change(tape, "UPDATE ingest.boilerplate SET counted_at = :at", at=NOW - upkeep.KEEP_SHARED - DAY)
+    assert chore("boilerplate", night).said == "3 paragraphs forgotten"
+    assert rows(tape, "SELECT articles FROM ingest.boilerplate_sources") == [(3,)]
 
 
 BUSY: dict[str, tuple[str, Callable[[Engine], object], str, str]] = {

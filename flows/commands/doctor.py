@@ -14,8 +14,10 @@ from config.source_files import folder_to_edit, verify
 from config.sources import Source, load_sources
 from flows.commands.tables import show_table
 from flows.definitions import chosen_sources
+from sql import connect, migrate
+from sql.store import selectors
 from tasks.advice import advice_on, is_well
-from tasks.checkup import Checkup, Contents, Sample, examine_all, extracted
+from tasks.checkup import Checkup, Contents, Sample, examine_all, extracted, with_silences
 from tasks.extract.pool import LocalExtractors
 from tasks.fetch.client import Client
 from tasks.fetch.limits import limits_of
@@ -32,7 +34,7 @@ def examine(slugs: Sequence[str], folder: Path | None, *, write: bool, as_json: 
     """Examine sources, print what was found, set `verified` where that is wanted; whether all of them are well."""
     editable = folder_to_edit(folder) if write else None
     chosen = chosen_sources(slugs or None, load_sources(folder))
-    checkups = asyncio.run(_examined(chosen))
+    checkups = with_silences(asyncio.run(_examined(chosen)), _counted(chosen))
     now = datetime.now(UTC)
     ill = {one.source.slug for one in checkups if not is_well(one, now)}
     well = [source.slug for source in chosen if source.slug not in ill]
@@ -55,6 +57,17 @@ async def _examined(chosen: Sequence[Source]) -> list[Checkup]:
         checkups = await examine_all(chosen, prober, using.user_agent, using.host_delay, using.max_body_bytes)
     with LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes) as extractors:
         return await asyncio.to_thread(extracted, checkups, extractors)
+
+
+def _counted(chosen: Sequence[Source]) -> list[dict[str, Any]]:
+    """What runs counted of the selectors in the files; where no file has any, no database is needed."""
+    told = [source.slug for source in chosen if source.pages]
+    if not told:
+        return []
+    engine = connect.engine()
+    migrate.ensure(engine)
+    with engine.connect() as conn:
+        return selectors.counts(conn, told)
 
 
 def _show(checkups: Sequence[Checkup], now: datetime) -> None:

@@ -27,23 +27,62 @@ from tasks.outcome import Failure
 @click.argument("target", required=False)
 @click.option("--jsonl", is_flag=True, help="Read JSON Lines from standard input: id, url, charset, html_b64.")
 @click.option("--url", help="Address of a page that is read from a file; decides the portal's time zone.")
-def extract(target: str | None, *, jsonl: bool, url: str | None) -> None:
+@click.option("--explain", is_flag=True, help="Show which layer gave each value, and what the others say.")
+@click.option("--json", "as_object", is_flag=True, help="With --explain or --gold: as JSON, not as a table.")
+@click.option("--gold", type=click.Path(path_type=Path), help="Score a folder of NAME.html.gz and NAME.json.")
+def extract(
+    target: str | None, *, jsonl: bool, url: str | None, explain: bool, as_object: bool, gold: Path | None
+) -> None:
     """The article on a page as JSON. TARGET is a file or a URL; with --jsonl pages come from standard input.
 
     One JSON object a page; `error` names the reason where there is no article, and the exit code is then 1.
+    --explain shows the layers behind each value, --gold how well a folder of annotated pages is read.
     """
-    if jsonl == (target is not None):
-        raise click.UsageError("name a file or a URL, or pass --jsonl and pages on standard input")
+    if sum((jsonl, target is not None, gold is not None)) != 1:
+        raise click.UsageError(
+            "name a file or a URL, or pass --jsonl and pages on standard input, or --gold and a folder"
+        )
+    if as_object and not (explain or gold):
+        raise click.UsageError("--json goes with --explain or --gold; the article itself is JSON anyway")
+    if gold is not None:
+        return _gold(gold, as_object=as_object)
     pages = _from_lines() if jsonl else iter([_from_target(str(target), url)])
     failed = False
     for name, page in pages:
-        answer = _answer(name, page)
+        if explain and not as_object and not jsonl and isinstance(page, Page):
+            failed = _explained(page) or failed
+            continue
+        answer = _answer(name, page, explains=explain)
         failed = failed or answer["error"] is not None
         click.echo(json.dumps(answer, ensure_ascii=False, indent=None if jsonl else 2))
     raise click.exceptions.Exit(1 if failed and not jsonl else 0)
 
 
-def _answer(name: str, page: Page | Failure) -> dict[str, Any]:
+def _gold(folder: Path, *, as_object: bool) -> None:
+    """Score the folder, as a table or as JSON."""
+    from flows.commands import extract_reports
+
+    scores = extract_reports.scored(folder, settings().max_body_bytes)
+    if as_object:
+        click.echo(json.dumps(extract_reports.gold_json(scores), indent=2))
+    else:
+        extract_reports.show_gold(scores)
+
+
+def _explained(page: Page) -> bool:
+    """Print why the page was read as it was; whether there is no article on it."""
+    from flows.commands.extract_reports import show_explanation
+    from tasks.extract.explaining import explain
+
+    outcome = explain(page, profile_for(page.final_url), limit=settings().max_body_bytes)
+    if isinstance(outcome, Failure):
+        click.echo(f"no article: {outcome.reason.value}\n{outcome.detail}")
+        return True
+    show_explanation(outcome)
+    return False
+
+
+def _answer(name: str, page: Page | Failure, *, explains: bool = False) -> dict[str, Any]:
     from tasks.extract.article import extract_article
 
     began = time.process_time()
@@ -53,23 +92,29 @@ def _answer(name: str, page: Page | Failure) -> dict[str, Any]:
     cpu_ms = round((time.process_time() - began) * 1000, 2)
     if isinstance(outcome, Failure):
         return {"id": name, "error": outcome.reason.value, "detail": outcome.detail, "cpu_ms": cpu_ms}
-    return {"id": name, **as_json(outcome), "error": None, "cpu_ms": cpu_ms}
+    more = {"explained": _reasons(page)} if explains and isinstance(page, Page) else {}
+    return {"id": name, **as_json(outcome), "error": None, "cpu_ms": cpu_ms, **more}
+
+
+def _reasons(page: Page) -> dict[str, Any] | None:
+    """Why the page was read as it was, for machines."""
+    from flows.commands.extract_reports import explanation_json
+    from tasks.extract.explaining import explain
+
+    outcome = explain(page, profile_for(page.final_url), limit=settings().max_body_bytes)
+    return None if isinstance(outcome, Failure) else explanation_json(outcome)
 
 
 def as_json(article: Article) -> dict[str, Any]:
     """An article with the names and forms that the JSON Lines contract fixes."""
     plain = (
-        "title", "kicker", "lead", "text", "language", "agency", "section", "image_url", "image_credit",
+        "title", "kicker", "subtitle", "lead", "text", "language", "agency", "section", "image_url", "image_credit",
         "canonical_url", "paywall", "kind", "word_count",
     )  # fmt: skip
-    return {name: getattr(article, name) for name in plain} | {
-        "summary": list(article.summary),
-        "authors": list(article.authors),
-        "tags": list(article.tags),
-        "published": _time(article.published),
-        "modified": _time(article.modified),
-        "provenance": dict(article.provenance),
-    }
+    listed = ("summary", "headings", "authors", "organisations", "tags", "flags")
+    times = {"published": _time(article.published), "modified": _time(article.modified)}
+    said = {name: getattr(article, name) for name in plain} | {name: list(getattr(article, name)) for name in listed}
+    return said | times | {"provenance": dict(article.provenance)}
 
 
 def profile_for(url: str) -> Profile:
@@ -84,7 +129,7 @@ def _profiles() -> dict[str, Profile]:
     """The profile of each source by the host of its start page."""
     return {
         _host(str(source.homepage)): Profile(
-            source.slug, source.name, source.language, source.time_zone, str(source.homepage)
+            source.slug, source.name, source.language, source.time_zone, str(source.homepage), pages=source.page_rules()
         )
         for source in load_sources(settings().sources_dir)
     }

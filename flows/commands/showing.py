@@ -7,7 +7,7 @@ import click
 
 from flows.commands.pausing import shown
 from sql import connect, migrate
-from sql.store import pauses, warnings
+from sql.store import pauses, selectors, warnings
 from sql.store import sources as store
 from tasks.discover.pace import NEVER
 
@@ -19,6 +19,7 @@ def show_state(slug: str, now: datetime) -> None:
     with engine.connect() as conn:
         feeds = [row for row in store.overview(conn) if row["slug"] == slug]
         paused = [row for row in pauses.paused(conn, now) if row["slug"] == slug]
+        counted = selectors.counts(conn, [slug])
         open_ones = [row for row in warnings.open_warnings(conn) if row["source"] == slug]
     for row in paused:
         click.echo(f"paused {shown(row)} (since {_moment(row['paused_at'])})")
@@ -28,6 +29,8 @@ def show_state(slug: str, now: datetime) -> None:
     retired = sum(row["retired_at"] is not None for row in feeds)
     if retired:
         click.echo(f"{retired} more are no longer polled: their index dropped them, or they are long without news")
+    for row in counted:
+        click.echo(_selector_line(row))
     for row in open_ones:
         about = f" {row['feed_url']}" if row["feed_url"] else ""
         click.echo(f"! {row['kind']}{about} since {_moment(row['first_at'])}: {row['message']}")
@@ -50,6 +53,12 @@ def _feed_lines(row: dict[str, Any]) -> list[str]:
         f"  {polled}; {said}; failures in a row: {row['failures']}",
         f"  {pace}; next poll {_moment(row['next_poll_at'])}",
     ]
+
+
+def _selector_line(row: dict[str, Any]) -> str:
+    """How selectors of the file fare on new pages."""
+    since = f", and nothing on the last {row['missed']} (such as {row['missed_url']})" if row["missed"] else ""
+    return f"pages.{row['key']}: found something on {row['found']} of {row['pages']} pages{since}"
 
 
 def _moment(at: datetime) -> str:

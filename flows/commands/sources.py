@@ -86,6 +86,32 @@ def resume(slug: str, folder: Path | None) -> None:
     click.echo(resume_source(slug, folder or settings().sources_dir))
 
 
+@sources.command()
+@click.argument("slug")
+@click.option(
+    "--keep", multiple=True, metavar="ID", help="Never drop this paragraph (the beginning of its id will do)."
+)
+@click.option("--drop", multiple=True, metavar="ID", help="Drop this paragraph, even if only two articles print it.")
+@click.option("--undo", multiple=True, metavar="ID", help="Let the counts decide about this paragraph again.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Show so many paragraphs.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of paragraphs instead of a table.")
+@_folder
+def boilerplate(slug: str, folder: Path | None, limit: int, *, as_json: bool, **wishes: tuple[str, ...]) -> None:
+    """Show the paragraphs that many articles of a source print and that are dropped from new ones, or decide on them.
+
+    What is decided holds for articles that are extracted from then on. How they are counted: docs/sources.md.
+    """
+    from flows.commands.boilerplate import decide, show
+
+    rulings = {id_: None if name == "undo" else name for name, ids in wishes.items() for id_ in ids}
+    if len(rulings) < sum(map(len, wishes.values())):
+        raise click.UsageError("an id is named twice; wanted: one of --keep, --drop and --undo for each")
+    if rulings:
+        click.echo("\n".join(decide(slug, folder or settings().sources_dir, rulings, datetime.now(UTC))))
+    else:
+        show(slug, folder or settings().sources_dir, limit, as_json=as_json)
+
+
 @sources.command("list")
 @_folder
 def list_sources(folder: Path | None) -> None:

@@ -17,10 +17,12 @@ _ARTICLE_COLUMNS = {
     "published_zone": "text", "first_seen_at": "timestamptz", "available_at": "timestamptz",
 }  # fmt: skip
 _REVISION_COLUMNS = {
-    "id": "int8", "article_id": "int8", "number": "int4", "title": "text", "kicker": "text", "summary": "text[]",
-    "lead": "text", "text": "text", "language": "text", "authors": "text[]", "agency": "text", "section": "text",
-    "tags": "text[]", "image_url": "text", "image_credit": "text", "paywall": "bool", "kind": "text",
-    "word_count": "int4", "modified_at": "timestamptz", "modified_raw": "text", "provenance": "jsonb",
+    "id": "int8", "article_id": "int8", "number": "int4", "title": "text", "kicker": "text", "subtitle": "text",
+    "summary": "text[]", "lead": "text", "text": "text", "headings": "int4[]", "language": "text", "authors": "text[]",
+    "organisations": "text[]", "agency": "text", "section": "text", "tags": "text[]", "image_url": "text",
+    "image_credit": "text", "paywall": "bool", "kind": "text", "flags": "text[]", "word_count": "int4",
+    "modified_at": "timestamptz", "modified_raw": "text", "modified_origin": "text", "modified_precision": "text",
+    "modified_zone": "text", "provenance": "jsonb",
     "content_hash": "bytea", "text_hash": "bytea", "body_sha256": "bytea", "page_id": "int8",
     "page_fetched_at": "timestamptz", "extractor_version": "text", "revised_at": "timestamptz",
 }  # fmt: skip

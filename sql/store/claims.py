@@ -51,8 +51,8 @@ _CLAIM_ENTRIES = """
     FROM chosen c, ingest.sources s
     WHERE e.id = c.id AND s.id = e.source_id
     RETURNING e.id, e.source_id, s.slug, s.name, s.homepage, s.language, s.time_zone, s.delay, s.concurrency,
-        s.user_agent, s.headers, e.url, e.canonical_url, e.url_hash, e.host, e.state, e.attempts, e.hops, e.etag,
-        e.last_modified, e.title, e.summary, e.published_at, e.published_raw, e.published_origin,
+        s.user_agent, s.headers, s.pages, e.url, e.canonical_url, e.url_hash, e.host, e.state, e.attempts, e.hops,
+        e.etag, e.last_modified, e.title, e.summary, e.published_at, e.published_raw, e.published_origin,
         e.published_precision, e.published_zone, e.first_seen_at, e.page_id, e.page_fetched_at, e.article_id, e.origin,
         e.priority
 """

@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sql.store.bulk import Row, arrays, copy_rows, storable
 
 _EXTRACTED = {
-    "title": "text", "kicker": "text", "summary": "text[]", "lead": "text", "text": "text", "language": "text",
-    "authors": "text[]", "agency": "text", "section": "text", "tags": "text[]", "image_url": "text",
-    "image_credit": "text", "paywall": "boolean", "kind": "text", "word_count": "integer",
-    "modified_at": "timestamptz", "modified_raw": "text", "provenance": "jsonb",
+    "title": "text", "kicker": "text", "subtitle": "text", "summary": "text[]", "lead": "text", "text": "text",
+    "headings": "integer[]", "language": "text", "authors": "text[]", "organisations": "text[]", "agency": "text",
+    "section": "text", "tags": "text[]", "image_url": "text", "image_credit": "text", "paywall": "boolean",
+    "kind": "text", "flags": "text[]", "word_count": "integer", "modified_at": "timestamptz", "modified_raw": "text",
+    "modified_origin": "text", "modified_precision": "text", "modified_zone": "text", "provenance": "jsonb",
 }  # fmt: skip
 _PUBLISHED = {
     "published_at": "timestamptz", "published_raw": "text", "published_origin": "text", "published_precision": "text",
@@ -53,16 +54,16 @@ _ENTRIES = f"""
 """
 # What the feed said of the publication; where the entry is forgotten, what is stored stands in for it.
 _HINTS = ", ".join(f"CASE WHEN e.id IS NULL THEN a.{name} ELSE e.{name} END AS hint_{name}" for name in _PUBLISHED)
-_SOURCE = "s.slug, s.name, s.homepage, s.language AS source_language, s.time_zone"
+_SOURCE = "s.slug, s.name, s.homepage, s.language AS source_language, s.time_zone, s.pages"
 _READ_REVISIONS = text(f"""
     SELECT r.id, r.article_id, r.number, r.page_id, r.page_fetched_at, r.extractor_version,
            {", ".join(f"r.{name}" for name in _EXTRACTED)}, a.source_id, a.canonical_url,
-           {", ".join(f"a.{name}" for name in _PUBLISHED)}, {_HINTS}, {_SOURCE}
+           {", ".join(f"a.{name}" for name in _PUBLISHED)}, {_HINTS}, e.summary AS teaser, {_SOURCE}
     {_REVISIONS} ORDER BY r.id LIMIT :count
 """)
 _READ_ENTRIES = text(f"""
     SELECT e.id, e.source_id, e.canonical_url, e.url_hash, e.attempts, e.article_id, e.etag, e.last_modified,
-           e.first_seen_at, e.origin, e.page_id, e.page_fetched_at, {_SOURCE},
+           e.first_seen_at, e.origin, e.page_id, e.page_fetched_at, e.summary AS teaser, {_SOURCE},
            {", ".join(f"e.{name}" for name in _PUBLISHED)}
     {_ENTRIES} ORDER BY e.id LIMIT :count
 """)
@@ -128,7 +129,7 @@ def count(conn: Connection, scope: Scope) -> int:
 def revisions(conn: Connection, scope: Scope, after: int, most: int) -> list[dict[str, Any]]:
     """The next revisions beyond the id `after`, by id: what is stored, their article, and what their source tells.
 
-    `hint_published_...` is what the feed said; `source_language` the language of the portal.
+    `hint_published_...` and `teaser` are what the feed said; `source_language` is the language of the portal.
     """
     return _rows(conn, _READ_REVISIONS, scope, after, most)
 

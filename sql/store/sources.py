@@ -13,7 +13,7 @@ from sql.tables.ingest import feeds, sources
 
 _SOURCE_COLUMNS = (
     "name", "homepage", "language", "country", "time_zone", "delay", "concurrency", "user_agent", "headers",
-    "article_id", "partners", "verified_on", "notes",
+    "article_id", "partners", "pages", "verified_on", "notes",
 )  # fmt: skip
 _FEED_COLUMNS = (
     "kind", "name", "time_zone", "ignore_zone", "origin", "parent_id", "selectors", "look_back", "every", "slowest",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Integer, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 
 def surrogate_key(comment: str = "Surrogate key; says nothing but identity.") -> "Column[int]":
@@ -35,3 +36,14 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     """CHECK that keeps a text column to a closed set (NULL passes, as in SQL)."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def array(name: str, kind: Any, comment: str) -> "Column[Any]":
+    """A column of several values in order that is empty where nothing is said."""
+    return Column(name, ARRAY(kind), nullable=False, server_default="{}", comment=comment)
+
+
+def all_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """CHECK that keeps the members of a text[] column to a closed set."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} <@ ARRAY[{listed}]", name=f"{column}_known")

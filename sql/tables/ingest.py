@@ -61,6 +61,11 @@ sources = Table(
         server_default="{}",
         comment="Further hosts that its sitemaps and listings may lead to; links to others are rejected.",
     ),
+    Column(
+        "pages",
+        JSONB(none_as_null=True),
+        comment="Where its pages show what: selectors by value, and how they are read; NULL: its file does not say.",
+    ),
     instant(
         "paused_at",
         "When somebody paused it; NULL: at work. Paused sources are neither polled nor fetched.",
@@ -223,4 +228,19 @@ feeds = Table(
     Index(None, "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
     schema=SCHEMA,
     comment="One row per pollable document of a source, with the validators for the next conditional GET.",
+)
+
+selector_counts = Table(
+    "selector_counts",
+    metadata,
+    Column("source_id", BigInteger, ForeignKey(sources.c.id), primary_key=True, comment="Source."),
+    text("key", "Key of pages in the source's file, such as title.", primary_key=True),
+    Column("selectors", JSONB, nullable=False, comment="The selectors counted; others begin anew."),
+    Column("pages", BigInteger, nullable=False, comment="Articles on whose pages they were tried."),
+    Column("found", BigInteger, nullable=False, comment="On how many they found something."),
+    Column("missed", BigInteger, nullable=False, comment="Pages since the last on which they found something."),
+    instant("found_at", "When that one was fetched, UTC; NULL: they never found anything.", nullable=True),
+    text("missed_url", "The last page on which they found nothing; NULL: none.", nullable=True),
+    schema=SCHEMA,
+    comment="How often the selectors of each source's file found something on its new pages.",
 )

@@ -20,12 +20,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 
 from sql.tables import metadata
-from sql.tables.columns import digest, instant, one_of, surrogate_key, text
+from sql.tables.columns import all_of, array, digest, instant, one_of, surrogate_key, text
 from sql.tables.ingest import sources
 
 SCHEMA = "tape"
 
 ARTICLE_KINDS = ("article", "flash", "live_blog", "gallery", "press_release", "analyst_note", "video")
+FLAGS = (
+    "no_lead", "lead_repaired", "no_text", "short", "no_date", "date_only", "body_from_jsonld", "preview",
+    "boilerplate_suspect",
+)  # fmt: skip
 STORY_ROLES = ("original", "copy", "partial", "revision")
 
 placement_no = Sequence("placement_no_seq", metadata=metadata, schema=SCHEMA, data_type=BigInteger)
@@ -121,14 +125,17 @@ revisions = Table(
     Column("number", Integer, nullable=False, comment="1 for the first text that we saw, then counting up."),
     text("title", "Headline, without the portal's name."),
     text("kicker", "Line above the headline; NULL: none.", nullable=True),
+    text("subtitle", "Second headline below the title, where it is not the lead; NULL: none.", nullable=True),
     Column("summary", ARRAY(Text), nullable=False, comment="Summary bullets in order; empty: none."),
     text("lead", "Opening paragraph where the page marks one; NULL: none.", nullable=True),
     text(
         "text",
         "Paragraphs joined by a blank line: bullets and lead first, section headings included, title and kicker not.",
     ),
+    array("headings", Integer, "Numbers, from 1, of the paragraphs of text that are section headings; empty: none."),
     text("language", "Language of the text, ISO 639-1."),
     Column("authors", ARRAY(Text), nullable=False, comment="Authors as printed, in order; empty: none."),
+    array("organisations", Text, "Desks, agencies and companies credited as authors, as printed; empty: none."),
     text("agency", "News agency credited as origin; NULL: none.", nullable=True),
     text("section", "Section of the portal; NULL: none.", nullable=True),
     Column("tags", ARRAY(Text), nullable=False, comment="Keywords that the page states; empty: none."),
@@ -136,9 +143,13 @@ revisions = Table(
     text("image_credit", "Credit of the main image; NULL: none.", nullable=True),
     Column("paywall", Boolean, comment="Whether the page says that only a part is free; NULL: it does not say."),
     text("kind", "article, flash, live_blog, gallery, press_release, analyst_note or video."),
+    array("flags", Text, "What a reader should know about its quality (closed list); empty: nothing."),
     Column("word_count", Integer, nullable=False, comment="Words in text."),
     instant("modified_at", "When they say it was last changed, UTC; NULL: nobody said.", nullable=True),
     text("modified_raw", "The string that said so; NULL: none.", nullable=True),
+    text("modified_origin", "Layer and field of that string, as jsonld.dateModified; NULL: none.", nullable=True),
+    text("modified_precision", "second, minute or day (midnight by convention); NULL: no time.", nullable=True),
+    text("modified_zone", "stated, or the IANA zone that was assumed; NULL: no time.", nullable=True),
     Column("provenance", JSONB, nullable=False, comment="Layer that gave each value, by column name."),
     digest("content_hash", "Digest of title and text in a normal form without case, spacing and punctuation."),
     digest("text_hash", "Digest by which copies are known: of the text alone from 40 words on, below with the title."),
@@ -161,6 +172,8 @@ revisions = Table(
     ),
     UniqueConstraint("article_id", "number"),
     one_of("kind", ARTICLE_KINDS),
+    all_of("flags", FLAGS),
+    one_of("modified_precision", ("second", "minute", "day")),
     # Serves the exact-copy look-up of the load.
     Index(None, "text_hash"),
     # Serves full-text search.

@@ -1,6 +1,7 @@
 CREATE VIEW news.article_revisions AS
-SELECT r.article_id, r.number AS revision, r.id AS revision_id, r.title, r.kicker, r.summary, r.text, r.language,
-       r.authors, r.agency, r.word_count, r.modified_at, r.modified_raw, r.revised_at, r.loaded_at,
+SELECT r.article_id, r.number AS revision, r.id AS revision_id, r.title, r.kicker, r.subtitle, r.summary,
+       r.text, r.headings, r.language, r.authors, r.organisations, r.agency, r.kind, r.flags, r.word_count,
+       r.modified_at, r.modified_raw, r.modified_origin, r.modified_precision, r.modified_zone, r.revised_at, r.loaded_at,
        r.extractor_version, r.page_id, r.page_fetched_at, encode(r.content_hash, 'hex') AS content_hash,
        r.id = a.head_revision_id AS is_head
 FROM tape.revisions r
@@ -14,14 +15,22 @@ COMMENT ON COLUMN news.article_revisions.revision IS '1 for the first text that 
 COMMENT ON COLUMN news.article_revisions.revision_id IS 'Key of the revision.';
 COMMENT ON COLUMN news.article_revisions.title IS 'Headline of this revision.';
 COMMENT ON COLUMN news.article_revisions.kicker IS 'Line above the headline; NULL: none.';
+COMMENT ON COLUMN news.article_revisions.subtitle IS 'Second headline below the title; NULL: none.';
 COMMENT ON COLUMN news.article_revisions.summary IS 'Summary bullets in order; empty: none.';
 COMMENT ON COLUMN news.article_revisions.text IS 'Text of this revision, paragraphs joined by a blank line.';
+COMMENT ON COLUMN news.article_revisions.headings IS 'Numbers, from 1, of the paragraphs of text that are section headings; empty: none.';
 COMMENT ON COLUMN news.article_revisions.language IS 'Language of the text, ISO 639-1.';
 COMMENT ON COLUMN news.article_revisions.authors IS 'Authors as printed, in order; empty: none.';
+COMMENT ON COLUMN news.article_revisions.organisations IS 'Desks, agencies and companies credited as authors, as printed; empty: none.';
 COMMENT ON COLUMN news.article_revisions.agency IS 'News agency credited as origin; NULL: none.';
+COMMENT ON COLUMN news.article_revisions.kind IS 'article, flash, live_blog, gallery, press_release, analyst_note or video.';
+COMMENT ON COLUMN news.article_revisions.flags IS 'What to know about its quality, as in news.articles; empty: nothing.';
 COMMENT ON COLUMN news.article_revisions.word_count IS 'Words in text.';
 COMMENT ON COLUMN news.article_revisions.modified_at IS 'When they say it was last changed, UTC; NULL: nobody said.';
 COMMENT ON COLUMN news.article_revisions.modified_raw IS 'The string that said so; NULL: none.';
+COMMENT ON COLUMN news.article_revisions.modified_origin IS 'Layer and field of that string, as jsonld.dateModified; NULL: none.';
+COMMENT ON COLUMN news.article_revisions.modified_precision IS 'second, minute or day; NULL: no time.';
+COMMENT ON COLUMN news.article_revisions.modified_zone IS 'stated, or the IANA zone that was assumed; NULL: no time.';
 COMMENT ON COLUMN news.article_revisions.revised_at IS 'From when on we know this text, UTC.';
 COMMENT ON COLUMN news.article_revisions.loaded_at IS 'When the row was written, UTC.';
 COMMENT ON COLUMN news.article_revisions.extractor_version IS 'Version of the extractor that read it.';

@@ -69,6 +69,7 @@ def find_authors(page: Statements, closing: Iterable[str] = ()) -> Authors:
     """
     closing = list(closing)
     layers: list[tuple[str, Callable[[], Iterable[str]]]] = [
+        ("profile", lambda: page.told.authors),
         ("jsonld", lambda: _stated(page)),
         ("meta", lambda: _metas(page)),
         ("dom", lambda: bylines(page)),
@@ -85,7 +86,8 @@ def find_authors(page: Statements, closing: Iterable[str] = ()) -> Authors:
         credits_ += printed
         names = _distinct(name for text in printed for name in names_in(text))
         found += [(rank, chosen, layer) for rank, chosen in enumerate(_ranked(names, house)) if chosen]
-        if any(rank == _PERSONS for rank, _, _ in found):
+        # What the source's file selects stands, even if another layer names a person where it names a desk.
+        if any(rank == _PERSONS or layer == "profile" for rank, _, layer in found):
             break
     rank, names, layer = min(found, key=lambda entry: entry[0], default=(-1, (), ""))
     if rank == _DESKS:

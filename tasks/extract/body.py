@@ -1,30 +1,23 @@
-"""The article's own paragraphs: trafilatura finds them, what it lets through that is no text of the article goes.
+"""The article's own paragraphs: the strategies that find them, and what is in between and no text of the article."""
 
-trafilatura is imported at the first page and not with this module: it costs 0.2 s, which a run without news saves.
-"""
-
-import logging
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import dropwhile, islice, pairwise
 from typing import NamedTuple
 
-from lxml.etree import _Element
-
 from tasks.extract.agencies import is_credit_of
+from tasks.extract.choosing import choose
 from tasks.extract.datelines import is_dateline
+from tasks.extract.lines import Container, Line
 from tasks.extract.notices import is_notice
 from tasks.extract.page import Statements, declares_article, squeezed
-from tasks.extract.preparing import Plain, prepare
+from tasks.extract.preparing import printed_paragraphs
+from tasks.extract.pruning import prune_links
 from tasks.extract.structured import plain
 from tasks.extract.tree import BULLET_MARKS, SENTENCE_ENDS, blocks_after, is_linked, lines_of, text_of
 from tasks.extract.walls import says
 from tasks.outcome import Reason
-from tasks.text import clean
 
-# A table with a cell longer than this is layout, not figures.
-_CELL_CHARACTERS = 200
 # The shortest line that is taken for a paragraph of the text when looking for its beginning.
 _PROSE_CHARACTERS = 80
 _LABEL_WORDS = 5
@@ -72,29 +65,34 @@ class Body(NamedTuple):
     """
 
     paragraphs: list[str]
-    layer: str
     headings: frozenset[str] = frozenset()
+    layer: str = "dom"
     behind: tuple[str, ...] = ()
 
 
-def find_body(page: Statements) -> Body:
-    """What trafilatura finds in the pruned tree; where that is a fraction of the JSON-LD articleBody, the latter.
+def find_body(page: Statements, lines: list[Line], container: Container | None) -> Body:
+    """The lines of the text's container; what trafilatura finds in the pruned tree where there is none or little in it.
 
-    A flash is too short for trafilatura, which then returns the whole page as one line, the headline in it: there the
-    sentences behind the headline are taken instead. Where it finds next to nothing, too, if the page calls itself an
-    article (an error page has a title and a sentence as well).
-    articleBody has no paragraph breaks on 57 of the 70 pages of the extraction corpus that state it, so it comes last.
+    A flash is too short for either: trafilatura returns the whole page as one line, the headline in it. There the
+    sentences behind the headline are taken instead; where next to nothing was found, too, if the page calls itself an
+    article (an error page has a title and a sentence as well). JSON-LD's articleBody is taken where all that is a
+    fraction of it; it comes last because it has no paragraph breaks on 57 of the 70 pages of the extraction corpus
+    that state it.
     """
-    plain_page = prepare(page.root, page.headline)
-    printed, headings = _printed_paragraphs(plain_page)
-    if _is_glued(page, printed) or (sum(map(len, printed)) < _SHORT_CHARACTERS and declares_article(page)):
-        printed = _short_paragraphs(page) or printed
+    body = container_paragraphs(lines) if container else None
+    if body is None or is_little(body.paragraphs):
+        prune_links(page.root, page.headline)
+        body = Body(*printed_paragraphs(page), layer="trafilatura")
+        is_short = is_little(body.paragraphs) and declares_article(page)
+        if (is_short or _is_glued(page, body.paragraphs)) and (sentences := short_paragraphs(page)):
+            body = body._replace(paragraphs=sentences, layer="dom")
+        body = body._replace(behind=_lines_behind(page, body.paragraphs))
     # Where the page prints nothing at all, a teaser is what there is to read.
-    least = _MIN_STATED_CHARACTERS if printed else _SENTENCE_CHARACTERS
-    stated = _stated_paragraphs(page.article.get("articleBody"), least)
-    if sum(map(len, printed)) < _MIN_PRINTED_SHARE * sum(map(len, stated)):
-        return Body(stated, "jsonld")
-    return Body(printed, "trafilatura", headings, _lines_behind(page, printed))
+    least = _MIN_STATED_CHARACTERS if body.paragraphs else _SENTENCE_CHARACTERS
+    stated = stated_paragraphs(page.article.get("articleBody"), least)
+    if _characters(body.paragraphs) < _MIN_PRINTED_SHARE * _characters(stated):
+        return Body(stated, layer="jsonld")
+    return body
 
 
 def keep_body(body: Body, frame: Frame) -> list[str]:
@@ -137,26 +135,27 @@ def _without_closing_headings(texts: list[str], headings: frozenset[str]) -> lis
     return texts
 
 
-def _printed_paragraphs(page: Plain) -> tuple[list[str], frozenset[str]]:
-    """Paragraphs and headings in page order as trafilatura finds them, and which of them are headings.
-
-    Where the text's container was found, its second opinions (readability, justext) are not asked: on the extraction
-    corpus F1 stays within 0.0001, and a tenth of the time is saved.
-    """
-    import trafilatura  # type: ignore[import-untyped,unused-ignore]
-
-    # It reports every page without text as a warning; we return that as a value.
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    document = trafilatura.bare_extraction(
-        page.root, with_metadata=False, include_comments=False, deduplicate=False, fast=page.has_container
-    )
-    if not isinstance(document, trafilatura.settings.Document) or document.body is None:
-        return [], frozenset()
-    lines = [(line.lstrip(BULLET_MARKS), element.tag) for element in document.body for line in _lines(element)]
-    return [line for line, _ in lines if line], frozenset(line for line, tag in lines if tag == "head")
+def container_paragraphs(lines: list[Line]) -> Body | None:
+    """The lines that are the article's, with those behind them; None where none is."""
+    chosen = choose(lines)
+    if not chosen:
+        return None
+    behind = lines[lines.index(chosen[-1]) + 1 :][:_BEHIND]
+    texts = [(text, line.kind) for line in chosen if (text := line.text.lstrip(BULLET_MARKS))]
+    headings = frozenset(text for text, kind in texts if kind == "heading")
+    return Body([text for text, _ in texts], headings, behind=tuple(line.text for line in behind))
 
 
-def _short_paragraphs(page: Statements) -> list[str]:
+def is_little(texts: list[str]) -> bool:
+    """Whether these paragraphs are so little that another way to the text must be tried."""
+    return _characters(texts) < _SHORT_CHARACTERS
+
+
+def _characters(texts: list[str]) -> int:
+    return sum(map(len, texts))
+
+
+def short_paragraphs(page: Statements) -> list[str]:
     """The sentences in the blocks behind the headline."""
     if page.headline is None:
         return []
@@ -172,7 +171,7 @@ def _lines_behind(page: Statements, printed: list[str]) -> tuple[str, ...]:
     return tuple(islice(behind, 1, 1 + _BEHIND))
 
 
-def _stated_paragraphs(article_body: object, least: int) -> list[str]:
+def stated_paragraphs(article_body: object, least: int) -> list[str]:
     """The paragraphs of a JSON-LD articleBody; [] where it has fewer than `least` characters."""
     if not isinstance(article_body, str) or len(article_body) < least:
         return []
@@ -209,25 +208,3 @@ def _is_label(text: str) -> bool:
 def _is_author_note(text: str, names: tuple[str, ...]) -> bool:
     """Whether a closing line introduces one of the authors: "A. B. ist Redakteurin für ..."."""
     return any(_NOTE_VERB.match(text.split(name, 1)[1]) for name in names if name in text[: len(name) + 40])
-
-
-def _lines(element: _Element) -> Iterator[str]:
-    """Lines of one block of trafilatura's tree; lists by item, tables only where they are layout."""
-    if element.tag == "table":
-        cells = [clean(" ".join(cell.itertext())) for cell in element.iter("cell")]
-        yield from (cell for cell in cells if len(cell) > _CELL_CHARACTERS)
-    elif element.tag == "list":
-        yield from (text for item in element.iter("item") if (text := clean("".join(item.itertext()))))
-    elif element.tag == "quote" and len(element):
-        if text := clean(element.text or ""):
-            yield text
-        yield from (line for child in element for line in _lines(child))
-    else:
-        yield from _broken_lines(element)
-
-
-def _broken_lines(element: _Element) -> Iterator[str]:
-    """The text of a paragraph, split where it breaks the line."""
-    for mark in element.iter("lb"):
-        mark.text = "\u2028"
-    yield from (text for line in "".join(element.itertext()).split("\u2028") if (text := clean(line)))

@@ -7,18 +7,20 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from lxml.html import HtmlElement
+from lxml.etree import XPath
+from lxml.etree import _Element as Element
 
 from tasks.extract.credits import names_in
 from tasks.extract.datelines import split_dateline
+from tasks.extract.named import called
 from tasks.extract.page import Statements, squeezed
-from tasks.extract.tree import blocks_after, blocks_before, class_words, short_text, text_of
-from tasks.extract.words import word_set
+from tasks.extract.tree import class_words, short_text, text_of
+from tasks.extract.words import name_words
 
-_BYLINE_WORDS = word_set(
+_BYLINE_WORDS = name_words(
     "author authors byline autor autoren autorin autorenname verfasser verfasserin authorname signatur bylines"
 )
-_NOT_BYLINE_WORDS = word_set(
+_NOT_BYLINE_WORDS = name_words(
     "comment comments kommentar related teaser bio social share follow newsletter card box about profile"
 )
 _AUTHOR_ADDRESS = re.compile(
@@ -31,8 +33,8 @@ _MAX_ADDRESS = 300
 _SENTENCE_WORDS = 5
 _MAX_CREDIT_CHARACTERS = 120
 _MAX_PRINTED_CHARACTERS = 80
-# Blocks beside the headline that are looked at for a byline.
-_NEAR = 14
+# Blocks above the headline that are looked at for a byline.
+_ABOVE = 4
 _PRINTED_BYLINE = re.compile(
     r"^(?i:von|by|par|por)(?:\s*:\s*|\s+)(?:[A-ZÄÖÜÀ-Ý][\w.'’-]*\s+)+(?:(?:von|van|de|der|den|du|di|la|le|del|bin|al|el|zu)\s+)*"
     r"[A-ZÄÖÜÀ-Ý][\w.'’-]+"
@@ -54,6 +56,7 @@ _SECTION = re.compile(
     r"\bcrypto|krypto|technolog|\bsport|roundup|\bred\b|\bbank\b|\bupdated?\b|published|min read",
     re.IGNORECASE,
 )
+_MARKED = XPath("//*[@rel = 'author'] | //a[@class or @rel]")
 _EMPHASIS = ("strong", "b", "em", "i")
 
 
@@ -61,12 +64,13 @@ def bylines(page: Statements) -> Iterator[str]:
     """Texts of byline elements beside the headline; rel=author and class words first, then lines like "Von A. B."."""
     if page.headline is None:
         return
-    near = [*islice(blocks_after(page.headline), _NEAR), *islice(blocks_before(page.headline), 4)]
+    near = [*page.below, *page.above[:_ABOVE]]
     for block in near:
-        for element in (*block.iter(), *islice(block.iterancestors(), 2)):
+        for element in (*block.element.iter(), *islice(block.element.iterancestors(), 2)):
             if _is_byline(element):
                 yield _credit_text(element)
-    yield from (text for block in near if _PRINTED_BYLINE.match(text := short_text(block, _MAX_PRINTED_CHARACTERS)))
+    printed = (block.text for block in near)
+    yield from (text for text in printed if len(text) <= _MAX_PRINTED_CHARACTERS and _PRINTED_BYLINE.match(text))
 
 
 def dated_names(page: Statements) -> Iterator[str]:
@@ -78,8 +82,9 @@ def dated_names(page: Statements) -> Iterator[str]:
         return
     above = ""
     known = _subjects(page)
-    for block in islice(blocks_after(page.headline), _NEAR):
-        words, date = split_dateline(text := short_text(block, _MAX_CREDIT_CHARACTERS))
+    for block in page.below:
+        text = block.text if len(block.text) <= _MAX_CREDIT_CHARACTERS else ""
+        words, date = split_dateline(text)
         if date:
             credit = words.strip(" |·•–-,") or above
             names = names_in(credit)
@@ -91,7 +96,9 @@ def dated_names(page: Statements) -> Iterator[str]:
 
 def signatures(page: Statements) -> Iterator[str]:
     """Texts of byline elements anywhere on the pruned page."""
-    return (_credit_text(element) for element in page.root.xpath("//*[@class or @rel]") if _is_byline(element))
+    named = called(page.named, _BYLINE_WORDS)
+    found = dict.fromkeys([*named, *_MARKED(page.root)])
+    return (_credit_text(element) for element in found if _is_byline(element) and _is_in(page.root, element))
 
 
 def marked_names(page: Statements) -> Iterator[str]:
@@ -122,14 +129,20 @@ def _is_subject(name: str, known: str) -> bool:
     return squeezed(name) in known or name.casefold() in _PLACES or _SECTION.search(name) is not None
 
 
-def _is_first_or_last(paragraph: HtmlElement) -> bool:
+def _is_first_or_last(paragraph: Element) -> bool:
     """Whether no paragraph with text stands before it, or none behind it, in its box."""
     before = (text_of(other) for other in paragraph.itersiblings("p", preceding=True))
     behind = (text_of(other) for other in paragraph.itersiblings("p"))
     return not any(before) or not any(behind)
 
 
-def _is_byline(element: HtmlElement) -> bool:
+def _is_in(root: Element, element: Element) -> bool:
+    """Whether pruning left the element on the page."""
+    *_, top = (element, *element.iterancestors())
+    return top is root
+
+
+def _is_byline(element: Element) -> bool:
     if not isinstance(element.tag, str) or element.tag in ("html", "body"):
         return False
     words = class_words(element)
@@ -138,7 +151,7 @@ def _is_byline(element: HtmlElement) -> bool:
     return bool(words & _BYLINE_WORDS) or element.get("rel") == "author" or _leads_to_author(element)
 
 
-def _leads_to_author(element: HtmlElement) -> bool:
+def _leads_to_author(element: Element) -> bool:
     """Whether it is a link with a name to an author's page: "/autoren/jana-brook"."""
     address = element.get("href") if element.tag == "a" else None
     if address is None or len(address) > _MAX_ADDRESS or not _AUTHOR_ADDRESS.search(address):
@@ -146,7 +159,7 @@ def _leads_to_author(element: HtmlElement) -> bool:
     return _SIGNED.match(short_text(element, _MAX_PRINTED_CHARACTERS)) is not None
 
 
-def _credit_text(element: HtmlElement) -> str:
+def _credit_text(element: Element) -> str:
     """The text of a byline element; "" for a sentence about the author."""
     text = short_text(element, _MAX_CREDIT_CHARACTERS)
     return "" if text[-1:] in tuple(".!?") and len(text.split()) > _SENTENCE_WORDS else text

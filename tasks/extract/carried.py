@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 
 from lxml.etree import ParserError
-from lxml.html import HtmlElement, fragment_fromstring
+from lxml.etree import _Element as Element
+from lxml.html import fragment_fromstring
 
 from tasks.extract.tree import text_of
 
@@ -26,7 +27,7 @@ _REFERENCE = re.compile(r"\$([0-9a-f]+)")
 _MIN_CHARACTERS = 300
 
 
-def fill(root: HtmlElement) -> bool:
+def fill(root: Element) -> bool:
     """Put the text that the page carries into its tree, as a script would; False: it carries none."""
     body = root.find(".//body")
     article = next(_bodies(root), None)
@@ -36,7 +37,7 @@ def fill(root: HtmlElement) -> bool:
     return True
 
 
-def _bodies(root: HtmlElement) -> Iterator[HtmlElement]:
+def _bodies(root: Element) -> Iterator[Element]:
     """Elements made of the values that are long enough to be a text, in the page's order."""
     scripts = [script.text for script in root.iter("script") if script.text]
     stream = "".join(text for script in scripts for found in _PIECE.finditer(script) if (text := _loaded(found[1])))
@@ -65,7 +66,7 @@ def _row(stream: str, value: str) -> str:
     return stream[row.end() :].encode("utf-8", "replace")[: int(row[1], 16)].decode("utf-8", "ignore")
 
 
-def _element(markup: str) -> HtmlElement | None:
+def _element(markup: str) -> Element | None:
     """The value as an article element; plain lines become paragraphs."""
     if len(markup) < _MIN_CHARACTERS:
         return None

@@ -16,6 +16,8 @@ _DAY = (
     rf"\d{{1,2}}(?:\.|er)?\s+{_MONTH}\s+\d{{4}}|{_MONTH}\s+\d{{1,2}},?\s+\d{{4}})"
 )
 _DATE = re.compile(rf"(?<![\w.]){_DAY}(?!\.?\d)(?:T?{_CLOCK})?", re.IGNORECASE)
+# What every date ends with; most lines have nothing like it.
+_YEAR = re.compile(r"\d{4}|\d\.\d\d")
 _UPDATED = re.compile(
     r"aktualisi|update|zuletzt|geändert|überarbeitet|bearbeitet|stand:|modifi|mis à jour|last changed|revised|actualiz|"
     r"aggiornat",
@@ -28,11 +30,13 @@ _PUBLISHED_LABEL = re.compile(
 )
 # A line that holds a date and more than this besides is prose, not a dateline.
 _MAX_WORDS_BESIDE = 8
+# With the words of the longest date.
+_MAX_WORDS = 24
 
 
 def split_dateline(line: str) -> tuple[str, str | None]:
     """(words in front of the date, the date as printed); the whole line and None where it holds no date."""
-    found = _DATE.search(line)
+    found = _DATE.search(line) if _YEAR.search(line) else None
     if not found:
         return line, None
     before = _PUBLISHED_LABEL.sub("", line[: found.start()]).strip(" ,;|·•–-()")
@@ -41,6 +45,8 @@ def split_dateline(line: str) -> tuple[str, str | None]:
 
 def is_dateline(line: str) -> bool:
     """Whether the line is little more than a date."""
+    if line.count(" ") > _MAX_WORDS or not _YEAR.search(line):
+        return False
     found = _DATE.search(line)
     return found is not None and len(line.replace(found[0], " ", 1).split()) <= _MAX_WORDS_BESIDE
 

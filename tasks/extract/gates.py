@@ -8,7 +8,7 @@ wall away. Every refusal quotes what it rests on. Wordings are in walls.py, mark
 import re
 from typing import NamedTuple
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element as Element
 
 from tasks.extract.labels import find_canonical, find_paywall
 from tasks.extract.landing import in_address, is_home, led_to, led_to_section
@@ -62,7 +62,7 @@ class View(NamedTuple):
     """A suspect page: what it states, its root as it came, the address asked for, and what extraction made of it."""
 
     page: Statements
-    root: HtmlElement
+    root: Element
     asked: str
     article: Article | None
     text: Text
@@ -100,7 +100,7 @@ def read_text(text: str) -> Text:
     return Text(said, own)
 
 
-def find_objection(page: Statements, root: HtmlElement, asked: str, article: Article | None) -> Verdict | None:
+def find_objection(page: Statements, root: Element, asked: str, article: Article | None) -> Verdict | None:
     """Why a suspect page is no article, with the evidence; None: nothing speaks against it.
 
     `root` is the page as it came, `page` its statements, `asked` the address that was requested.

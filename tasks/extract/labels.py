@@ -6,34 +6,24 @@ words of the text contradict gives way to the one they are in.
 """
 
 import re
-from collections.abc import Iterable
-
-from lxml.html import HtmlElement
 
 from tasks.extract.page import Said, Statements
 from tasks.extract.structured import Node, first, strings, types_of
-from tasks.extract.tree import class_words, short_text, text_of
-from tasks.extract.words import word_set, words_of
+from tasks.extract.words import word_set
 from tasks.urls import absolute_url, host_key
 
 _LANGUAGE = re.compile(r"^([a-z]{2})(?:[-_].*)?$", re.IGNORECASE)
-_CREDIT = re.compile(
-    r"(?:^|(?<=[\s(/|]))(?:(?:Image|Photo|Picture) source\s*[,:]|"
-    r"(?:Bildquellen?|Bildrechte|Bildnachweis|Fotoquelle|Fotos?|Bild|Photos?|Image|Picture|"
-    r"Crédits? photo|Crédits?|Credits?)(?:\s+(?:credit|by|von))?\s*[:：]|©|\(c\))\s*(?P<who>\S.{1,100})$",
-    re.IGNORECASE,
-)
-_CREDIT_WORDS = word_set("credit credits copyright fotocredit imagecredit photocredit bildquelle bildnachweis source")
-_SURE_CREDIT_WORDS = _CREDIT_WORDS - {"source", "copyright"}
-_MAX_CREDIT_CHARACTERS = 80
-# Names as they stand at the end of a caption: "Anna Muster / Bildwerk", "Bildwerk".
-_NAMES = re.compile(r"^[A-ZÄÖÜÀ-Ý][\w.'’&-]*(?:\s*[/|,]?\s*[A-ZÄÖÜÀ-Ý][\w.'’&-]*){0,6}$")
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 _MAX_TAGS = 30
 _MAX_TAG_CHARACTERS = 60
-# A text shorter than this, or with a smaller share of common words, says too little about its language.
-_MIN_WORDS = 40
+# A text with a smaller share of common words says too little about its language.
 _MIN_SHARE = 0.15
+# Up to this many words a text is short: there it must have this many different common words, more than of any other
+# language and so many times those of the claimed one. A title like "Die Another Day" says nothing.
+_SHORT_WORDS = 40
+_MIN_DIFFERENT = 3
+_SURE_FACTOR = 3
+_LETTERS = re.compile(r"[^\W\d_]+")
 # The most frequent words of the languages whose articles we read most; they overrule a wrong lang attribute.
 _COMMON_WORDS = {
     "de": word_set("der die das und ist nicht mit von den für auf im zu ein eine sich dem des"),
@@ -41,6 +31,28 @@ _COMMON_WORDS = {
     "fr": word_set("le la les des et est dans pour une que qui sur du au par pas"),
     "it": word_set("il che di e la per una con del della sono non gli nel"),
     "es": word_set("el la los de que y en las por con una para del se"),
+}
+_LANGUAGES_OF = {
+    word: tuple(code for code, common in _COMMON_WORDS.items() if word in common)
+    for word in frozenset().union(*_COMMON_WORDS.values())
+}
+# Letters that one language alone is written in; a fifth of a text's beginning must be such letters.
+_LETTERS_OF = {
+    "ja": re.compile(r"[\u3040-\u30ff]"),
+    "ko": re.compile(r"[\uac00-\ud7af]"),
+    "el": re.compile(r"[\u0370-\u03ff]"),
+}
+_LETTER_SHARE = 0.2
+_BEGINNING = 300
+# So much of the text is looked at for its words.
+_READ = 3000
+# In a short text these tell as well; in a long one they would add nothing.
+_MORE_WORDS = {
+    "de": word_set("am um vom zum zur bei nach aus wird hat werden sind sein einen einem einer über wie auch als noch"),
+    "en": word_set("a an after its has have will be are this but over into than more up says said their not"),
+    "fr": word_set("un ce se son sa ses avec plus aux en ont été sont après mais leur cette d'un d'une selon entre"),
+    "it": word_set("un i le lo dal dei delle alla al nella sul si è più anche dopo ha come"),
+    "es": word_set("un al es su sus no más como tras lo ha sobre entre hasta desde este esta"),
 }
 
 
@@ -73,11 +85,38 @@ def find_tags(page: Statements) -> tuple[tuple[str, ...], str]:
 def find_language(page: Statements, text: str) -> Said:
     """ISO 639-1 code: what the page says, unless the words of the text plainly belong to another language."""
     claimed = next(iter(_claimed_languages(page)), Said(page.profile.language, "source"))
-    words = text.casefold().split()[:600]
-    shares = {code: sum(word in common for word in words) for code, common in _COMMON_WORDS.items()}
+    if written := _written_language(text[:_BEGINNING]):
+        return Said(written, "text") if written != claimed.value else claimed
+    words = text[:_READ].casefold().split()
+    if len(words) <= _SHORT_WORDS:
+        return _short_language(words, claimed)
+    shares = dict.fromkeys(_COMMON_WORDS, 0)
+    for word in words:
+        for code in _LANGUAGES_OF.get(word, ()):
+            shares[code] += 1
     spoken = max(shares, key=lambda code: shares[code])
-    is_plain = len(words) > _MIN_WORDS and shares[spoken] >= len(words) * _MIN_SHARE
+    is_plain = shares[spoken] >= len(words) * _MIN_SHARE
     return Said(spoken, "text") if is_plain and shares[spoken] > 2 * shares.get(claimed.value, 0) else claimed
+
+
+def _written_language(text: str) -> str | None:
+    """The language that is known by its letters; None: the text has few letters but Latin and shared ones."""
+    if text.isascii():
+        return None
+    return next(
+        (code for code, own in _LETTERS_OF.items() if len(own.findall(text)) >= _LETTER_SHARE * len(text)), None
+    )
+
+
+def _short_language(words: list[str], claimed: Said) -> Said:
+    """The language of a title with a sentence or two: another than claimed only where its words say so alone."""
+    bare = {found[0] for word in words if (found := _LETTERS.search(word))}
+    different = {code: len(bare & (common | _MORE_WORDS[code])) for code, common in _COMMON_WORDS.items()}
+    spoken = max(different, key=lambda code: different[code])
+    rival = max((count for code, count in different.items() if code != spoken), default=0)
+    least = max(_MIN_DIFFERENT, rival + 1, _SURE_FACTOR * different.get(claimed.value, 0))
+    is_plain = different[spoken] >= least
+    return Said(spoken, "text") if is_plain and spoken != claimed.value else claimed
 
 
 def find_canonical(page: Statements) -> Said | None:
@@ -114,62 +153,6 @@ def find_image(page: Statements) -> Said | None:
         if raw and (address := absolute_url(page.url, raw)):
             return Said(address, layer)
     return None
-
-
-def find_image_credit(page: Statements, lines: Iterable[str] = ()) -> Said | None:
-    """Who made the picture: JSON-LD, then a credit in the first figure, then a line like "Bildquelle: A / B"."""
-    image = page.article.get("image")
-    node = image[0] if isinstance(image, list) and image else image
-    if isinstance(node, dict) and (text := first(node, "creditText", "copyrightNotice", "copyrightHolder", "creator")):
-        return Said(credited(text) or text, "jsonld")
-    for figure in page.root.iter("figure"):
-        if text := _figure_credit(figure):
-            return Said(text, "dom")
-    if text := _named_credit(page):
-        return Said(text, "dom")
-    text = next((who for line in lines if (who := credited(line))), None)
-    return Said(text, "text") if text else None
-
-
-def credited(line: str) -> str | None:
-    """The name behind "Foto:", "Bildquelle:", "©" in a line."""
-    found = _CREDIT.search(line)
-    if not found:
-        return None
-    who = found["who"].strip(" .")
-    return who if "(" in who else who.rstrip(") .")
-
-
-def _named_credit(page: Statements) -> str | None:
-    """The credit in the first element behind the headline that is called one, figures apart."""
-    if page.headline is None:
-        return None
-    for element in page.headline.xpath("following::*[@class]"):
-        if words_of(element.get("class")) & _SURE_CREDIT_WORDS and (
-            text := short_text(element, _MAX_CREDIT_CHARACTERS)
-        ):
-            return credited(text) or text
-    return None
-
-
-def _figure_credit(figure: HtmlElement) -> str | None:
-    """The credit printed in a figure: an element whose class says so, else the end of its caption."""
-    for element in figure.iterdescendants():
-        if isinstance(element.tag, str) and class_words(element) & _CREDIT_WORDS and (text := text_of(element)):
-            return credited(text) or text
-    for caption in figure.iter("figcaption"):
-        if who := credited(text_of(caption)) or _closing_names(caption):
-            return who
-    return None
-
-
-def _closing_names(caption: HtmlElement) -> str | None:
-    """The names that the caption ends with in an element of their own, behind its words."""
-    last = next(iter(caption.iterchildren("span", "small", "em", "cite", "i", reversed=True)), None)
-    if last is None or (last.tail or "").strip():
-        return None
-    text = text_of(last)
-    return text if _NAMES.match(text) and len(text) < len(text_of(caption)) else None
 
 
 def _claimed_languages(page: Statements) -> list[Said]:

@@ -6,7 +6,7 @@ All functions take the root of a page from which nothing was pruned, and give wh
 import re
 from collections.abc import Iterator
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element as Element
 
 from tasks.extract.tree import lines_of, text_of
 from tasks.extract.walls import says, sentences
@@ -65,7 +65,7 @@ def quoted(text: str) -> str:
     return f'"{plain if len(plain) <= _LONGEST_QUOTE else plain[: _LONGEST_QUOTE - 1] + "…"}"'
 
 
-def find_challenge(root: HtmlElement) -> str | None:
+def find_challenge(root: Element) -> str | None:
     """The challenge that the page is, by its vendor's marks."""
     scripts = [script.text for script in root.iter("script") if script.text]
     refreshes = [tag.get("content") or "" for tag in _refreshes(root)]
@@ -74,31 +74,31 @@ def find_challenge(root: HtmlElement) -> str | None:
     return f"a challenge of {found[1]}, by its mark {quoted(found[0])}" if found else None
 
 
-def find_captcha(root: HtmlElement) -> str | None:
+def find_captcha(root: Element) -> str | None:
     """A captcha's widget, frame or form."""
     return _attribute(root, _CAPTCHA, "the captcha")
 
 
-def find_consent(root: HtmlElement) -> str | None:
+def find_consent(root: Element) -> str | None:
     """A consent manager's container, frame or script."""
     return _attribute(root, _CONSENT, "the consent manager")
 
 
-def find_password(root: HtmlElement) -> str | None:
+def find_password(root: Element) -> str | None:
     """A field for a password that is shown; most pages have one in a hidden window."""
     fields = (one for one in root.iter("input") if (one.get("type") or "").lower() == "password")
     field = next((one for one in fields if not any(map(_is_hidden, one.iterancestors()))), None)
     return None if field is None else f"a password field {quoted(field.get('name') or field.get('id') or 'password')}"
 
 
-def find_refresh(root: HtmlElement) -> str | None:
+def find_refresh(root: Element) -> str | None:
     """A meta refresh that leads to another address."""
     contents = (tag.get("content") or "" for tag in _refreshes(root))
     found = next((content for content in contents if "url" in content.lower()), None)
     return f"the meta refresh {quoted(found)}" if found else None
 
 
-def find_shell(root: HtmlElement) -> str | None:
+def find_shell(root: Element) -> str | None:
     """That a script would fill the page: an empty mount point, a notice in noscript, a script that leads on."""
     scripts = list(root.iter("script"))
     words = len(" ".join(lines_of(root)))
@@ -121,33 +121,33 @@ def is_noindex(robots: str) -> bool:
     return "noindex" in robots.lower() or robots.strip().lower() == "none"
 
 
-def _attribute(root: HtmlElement, sign: re.Pattern[str], what: str) -> str | None:
+def _attribute(root: Element, sign: re.Pattern[str], what: str) -> str | None:
     """The first attribute with this sign, quoted as `what`."""
     found = next((match for value in root.xpath(_ATTRIBUTES) if (match := sign.search(value))), None)
     return f"{what} {quoted(found[0])}" if found else None
 
 
-def _is_hidden(element: HtmlElement) -> bool:
+def _is_hidden(element: Element) -> bool:
     style = (element.get("style") or "").replace(" ", "").lower()
     is_closed = element.tag in ("dialog", "template") and element.get("open") is None
     return is_closed or "hidden" in element.attrib or element.get("aria-hidden") == "true" or "display:none" in style
 
 
-def _has_headline(root: HtmlElement) -> bool:
+def _has_headline(root: Element) -> bool:
     """Whether a headline is printed: somebody has drawn the page."""
     return any(text_of(h1) and next(h1.iterancestors("noscript"), None) is None for h1 in root.iter("h1"))
 
 
-def _refreshes(root: HtmlElement) -> Iterator[HtmlElement]:
+def _refreshes(root: Element) -> Iterator[Element]:
     return (tag for tag in root.iter("meta") if (tag.get("http-equiv") or "").lower() == "refresh")
 
 
-def _noscript(root: HtmlElement) -> Iterator[str]:
+def _noscript(root: Element) -> Iterator[str]:
     """The sentences that browsers without scripts show."""
     return sentences(clean(" ".join(one.itertext())) for one in root.iter("noscript"))
 
 
-def _is_mount(element: HtmlElement) -> bool:
+def _is_mount(element: Element) -> bool:
     """Whether the element is where a framework draws the page."""
     if not isinstance(element.tag, str):
         return False

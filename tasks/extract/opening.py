@@ -4,25 +4,24 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element as Element
 
 from tasks.extract.datelines import is_dateline
+from tasks.extract.lines import Line
 from tasks.extract.notices import is_notice
 from tasks.extract.page import Statements, squeezed
 from tasks.extract.structured import first
 from tasks.extract.tree import (
     BULLET_MARKS,
     SENTENCE_ENDS,
-    blocks_after,
     class_words,
     is_linked,
-    lines_of,
     short_text,
     text_of,
 )
-from tasks.extract.words import word_set
+from tasks.extract.words import name_words
 
-_LEAD_WORDS = word_set(
+_LEAD_WORDS = name_words(
     "lead leadtext standfirst teasertext intro introduction introtext subline subtitle subheadline subhead dek deck "
     "vorspann vorspanntext summary excerpt sapo chapo chapeau abstract anriss unterzeile lede entradilla sommario "
     "occhiello articlelead articleintro articlesummary articleteaser headlinesub synopsis spoiler description "
@@ -39,6 +38,8 @@ _POINTS = (2, 6)
 _POINT_CHARACTERS = (12, 220)
 # Descriptions that are cut off often end in a part of a word.
 _CUT_CHARACTERS = 3
+# A line is nothing but links from this share on, and has this many characters: shorter ones are names of companies.
+_ALL_LINKED, _MIN_LINKED = 0.95, 15
 
 
 class Opening(NamedTuple):
@@ -51,11 +52,11 @@ class Opening(NamedTuple):
 
 class _Line(NamedTuple):
     text: str
-    block: HtmlElement
+    block: Element
     is_bullet: bool
 
 
-def find_opening(page: Statements, found: list[str], captions: frozenset[str]) -> Opening:
+def find_opening(page: Statements, read: list[Line], found: list[str], captions: frozenset[str]) -> Opening:
     """Lead and bullets beside the headline, on the pruned tree; `found` are the body's paragraphs.
 
     The lead is the portal's own description, if printed, or a line that the page calls a lead; else the paragraph in
@@ -65,9 +66,7 @@ def find_opening(page: Statements, found: list[str], captions: frozenset[str]) -
     """
     if page.headline is None:
         return Opening(None, (), ())
-    lines = [
-        line for line in islice(_lines(page.headline), _NEAR) if not is_notice(line.text) and not is_dateline(line.text)
-    ]
+    lines = [line for line in islice(_lines(read), _NEAR) if not is_notice(line.text) and not is_dateline(line.text)]
     bullets = _bullets(lines)
     before = _before_body(lines, found, captions)
     lead = (
@@ -82,15 +81,17 @@ def find_opening(page: Statements, found: list[str], captions: frozenset[str]) -
     return Opening(lead, bullets, printed)
 
 
-def _lines(headline: HtmlElement) -> Iterator[_Line]:
-    """Lines behind the headline; bullet signs are cut off."""
-    for block in blocks_after(headline):
-        is_point = block.tag == "li" or next(block.iterancestors("li"), None) is not None
-        for text in lines_of(block):
-            marked = text[0] in BULLET_MARKS
-            bare = text.lstrip(BULLET_MARKS)
-            if bare:
-                yield _Line(bare, block, marked or (is_point and not is_linked(block)))
+def _lines(read: list[Line]) -> Iterator[_Line]:
+    """The lines behind the headline; bullet signs are cut off."""
+    for line in read:
+        if (bare := line.text.lstrip(BULLET_MARKS)) and not _is_pointer(line):
+            is_point = line.kind == "item" and 2 * line.linked <= line.characters
+            yield _Line(bare, line.block, line.text[0] in BULLET_MARKS or is_point)
+
+
+def _is_pointer(line: Line) -> bool:
+    """Whether the line is nothing but links."""
+    return line.linked >= _ALL_LINKED * line.characters and line.linked >= _MIN_LINKED
 
 
 def _bullets(lines: list[_Line]) -> tuple[str, ...]:

@@ -32,10 +32,11 @@ GRACE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One page to extract, and what its source tells about its pages."""
+    """One page to extract, what its source tells about its pages, and what the feed said about this one."""
 
     page: Page
     profile: Profile
+    teaser: str | None = None
 
 
 Outcome = Article | Failure
@@ -133,7 +134,7 @@ def _mortal(jobs: Sequence[Job], max_bytes: int, work: Work, limit_s: float) -> 
 def _extract(job: Job, max_bytes: int) -> Outcome:
     """A broad catch: a page must not be able to stop the others. What a person has to act on goes up."""
     try:
-        return extract_article(job.page, job.profile, limit=max_bytes)
+        return extract_article(job.page, job.profile, limit=max_bytes, teaser=job.teaser)
     except NewstapeError:
         raise
     except Exception:  # noqa: BLE001 - foreign parsers on foreign input; the traceback is kept

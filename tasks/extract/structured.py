@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element as Element
 
 from tasks.extract.words import word_set
 from tasks.text import clean
@@ -26,6 +26,7 @@ _NESTING = ("@graph", "mainEntity", "mainEntityOfPage", "item")
 _WRAPPER = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)[\s;]*$"
 )
+_AROUND = " \t\r\n;\ufeff"
 _TRAILING_COMMA = re.compile(r",(\s*[\]}])")
 _LINE_COMMENT = re.compile(r"^\s*//.*$", re.MULTILINE)
 _INVALID_ESCAPE = re.compile(r'\\(?!["\\/bfnrtu])')
@@ -33,7 +34,7 @@ _MARKUP = re.compile(r"<[^<>]{1,300}>")
 MAX_NODES = 2000
 
 
-def json_ld(root: HtmlElement) -> tuple[Node, ...]:
+def json_ld(root: Element) -> tuple[Node, ...]:
     """Every typed node of the page's JSON-LD that speaks about the page itself, in document order."""
     found: list[Node] = []
     for script in root.iter("script"):
@@ -106,7 +107,10 @@ def _documents(text: str) -> Iterator[object]:
 
 
 def _unwrapped(text: str) -> str:
-    return _WRAPPER.sub("", _WRAPPER.sub("", text)).strip(" \t\r\n;\ufeff")
+    bare = text.strip(_AROUND)
+    if bare[:1] in ("{", "[") and bare[-1:] in ("}", "]"):
+        return bare
+    return _WRAPPER.sub("", _WRAPPER.sub("", text)).strip(_AROUND)
 
 
 def _unescaped(text: str) -> str:

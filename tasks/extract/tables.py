@@ -3,7 +3,7 @@
 Body finders read a table as figures. Tables of figures hold no headline and are left alone.
 """
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element as Element
 
 from tasks.extract.tree import SENTENCE_ENDS, drop, lines_of
 
@@ -14,7 +14,7 @@ _SENTENCE_CHARACTERS = 40
 _MAX_RATIO = 2
 
 
-def flatten_layout_tables(headline: HtmlElement) -> None:
+def flatten_layout_tables(headline: Element) -> None:
     """Turn the tables around the headline into plain blocks, without the columns beside its own; in place."""
     for part in list(headline.iterancestors(*_PARTS)):
         if part.tag in ("td", "th"):
@@ -23,7 +23,7 @@ def flatten_layout_tables(headline: HtmlElement) -> None:
             _flatten_rows(part)
 
 
-def _drop_columns_beside(cell: HtmlElement) -> None:
+def _drop_columns_beside(cell: Element) -> None:
     """Drop the other cells of the row, unless one of them holds the text."""
     row = cell.getparent()
     own = _prose_length(cell)
@@ -34,7 +34,7 @@ def _drop_columns_beside(cell: HtmlElement) -> None:
             drop(other)
 
 
-def _flatten_rows(table: HtmlElement) -> None:
+def _flatten_rows(table: Element) -> None:
     """Rename the table and its own rows and cells; tables inside a cell stay what they are."""
     inner = [part for part in table.iter(*_PARTS) if next(part.iterancestors("table"), None) is table]
     for part in (table, *inner):
@@ -42,7 +42,7 @@ def _flatten_rows(table: HtmlElement) -> None:
             part.tag = "div"
 
 
-def _prose_length(cell: HtmlElement) -> int:
+def _prose_length(cell: Element) -> int:
     """Characters in sentences of the cell."""
     lines = lines_of(cell)
     return sum(len(line) for line in lines if len(line) >= _SENTENCE_CHARACTERS and line[-1] in SENTENCE_ENDS)

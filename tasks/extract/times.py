@@ -5,19 +5,18 @@ clock. A time without an offset gives way to the same minute with one: the porta
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from itertools import islice
 from typing import NamedTuple
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element as Element
 
 from tasks.dates import parse_date
 from tasks.extract.datelines import is_dateline, is_update, split_dateline
 from tasks.extract.page import Statements
 from tasks.extract.structured import strings
-from tasks.extract.tree import blocks_after, blocks_before, class_words, lines_of, text_of
-from tasks.extract.words import word_set
+from tasks.extract.tree import class_words, text_of
+from tasks.extract.words import name_words
 from tasks.model import Precision, Timestamp
 
 _PUBLISHED_METAS = (
@@ -32,11 +31,12 @@ _MODIFIED_METAS = (
     "dc.date.modified", "last-modified", "lastmod", "revised", "article.updated",
 )  # fmt: skip
 _URL_DATE = re.compile(r"/(20\d{2})[/-]?(\d{2})[/-]?(\d{2})(?=[/_.-])")
-_PUBLISHED_WORDS = word_set("published publish pubdate publication datepublished date datetime created erstellt")
-_MODIFIED_WORDS = word_set("updated update modified datemodified changed aktualisiert")
+_PUBLISHED_WORDS = name_words("published publish pubdate publication datepublished date datetime created erstellt")
+_MODIFIED_WORDS = name_words("updated update modified datemodified changed aktualisiert")
 # Two layers that differ by less tell the same instant in different zones.
 _ZONE_SPREAD = timedelta(hours=14)
-_NEAR = 12
+# Blocks below the headline that are looked at for a date.
+_BELOW = 12
 
 
 class Times(NamedTuple):
@@ -56,11 +56,13 @@ class _Printed(NamedTuple):
 
 def find_times(page: Statements) -> Times:
     """Published and modified time; what lies before the published one is no modification."""
-    dom = list(_dom_dates(page))
-    published = _choose(
-        page, [*_stated(page, "published"), *(date for date in dom if not date.is_update), *_url_date(page.url)]
-    )
-    modified = _choose(page, [*_stated(page, "modified"), *(date for date in dom if date.is_update)])
+    published, modified = (_choose(page, _stated(page, which)) for which in ("published", "modified"))
+    if not (_is_settled(published) and _is_settled(modified)):
+        dom = list(_dom_dates(page))
+        printed = [date for date in dom if not date.is_update]
+        published = _choose(page, [*_stated(page, "published"), *printed, *_url_date(page.url)])
+        modified = _choose(page, [*_stated(page, "modified"), *(date for date in dom if date.is_update)])
+    published = page.told.published or published
     if published and modified and modified.at < published.at:
         modified = None
     return Times(published, modified)
@@ -85,18 +87,18 @@ def _dom_dates(page: Statements) -> Iterator[_Printed]:
     """Dates of <time> elements and of datelines around the headline."""
     if page.headline is None:
         return
-    near = [*islice(blocks_before(page.headline), _NEAR // 2), *islice(blocks_after(page.headline), _NEAR)]
+    near = [*page.above, *page.below[:_BELOW]]
     for block in near:
-        for time in block.iter("time"):
-            yield from _time_element(time, text_of(block))
+        for time in block.element.iter("time"):
+            yield from _time_element(time, block.text)
     for block in near:
-        for line in lines_of(block):
+        for line in block.lines:
             label, raw = split_dateline(line)
             if raw and is_dateline(line):
                 yield _Printed(raw, "text.dateline", is_update(label))
 
 
-def _time_element(time: HtmlElement, line: str) -> Iterator[_Printed]:
+def _time_element(time: Element, line: str) -> Iterator[_Printed]:
     """The machine-readable date of a <time>, told apart by its own and its parent's class words, then by the line."""
     raw = time.get("datetime") or time.get("content")
     if not raw:
@@ -114,7 +116,12 @@ def _url_date(url: str) -> Iterator[_Printed]:
         yield _Printed("-".join(found.groups()), "url.path")
 
 
-def _choose(page: Statements, printed: list[_Printed]) -> Timestamp | None:
+def _is_settled(stamp: Timestamp | None) -> bool:
+    """Whether no later layer could be better."""
+    return stamp is not None and stamp.zone == "stated" and not _is_bare(stamp)
+
+
+def _choose(page: Statements, printed: Iterable[_Printed]) -> Timestamp | None:
     """The best readable one: see the module's rule."""
     zone = page.profile.time_zone
     read = [stamp for date in printed if (stamp := parse_date(date.raw, zone=zone, origin=date.origin))]

@@ -15,20 +15,21 @@ and <title> are often written for search engines, an h1 for a reader who sees pi
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 
-from lxml.html import HtmlElement
+from lxml.etree import _Element as Element
 
 from tasks.extract.datelines import split_dateline
 from tasks.extract.page import Said, Statements, site_names, squeezed
 from tasks.extract.structured import first, strings
-from tasks.extract.tree import blocks_after, blocks_before, class_words, lines_of, text_of
-from tasks.extract.words import word_set
+from tasks.extract.tree import class_words, text_of
+from tasks.extract.words import name_words
 
 # What one source's vote weighs where og:title is missing or not believed; h1 decides a tie, being what is seen.
 _WEIGHTS = {"h1": 1.1, "jsonld": 1.0, "opengraph": 1.0, "twitter": 0.3, "title": 0.6}
 _LAYERS = {"h1": "dom", "jsonld": "jsonld", "opengraph": "opengraph", "twitter": "meta", "title": "meta"}
-_KICKER_WORDS = word_set(
+_KICKER_WORDS = name_words(
     "kicker overline dachzeile rubrik topline spitzmarke eyebrow overtitle pretitle superheadline roofline "
     "ueberzeile supertitle antetitulo surtitre topper headlineprefix titleprefix kickertext kick rubrique"
 )
@@ -49,11 +50,9 @@ _LONG_WORD = re.compile(r"\w{4,}")
 _MIN_ENDING = 15
 # An element without a telling name is a kicker by its place alone, so it must look like one.
 _KICKER_TAGS = ("a", "b", "div", "em", "font", "p", "small", "span", "strong")
-_NO_KICKER_WORDS = word_set("breadcrumb breadcrumbs crumbs nav navigation date time author byline share logo badge")
+_NO_KICKER_WORDS = name_words("breadcrumb breadcrumbs crumbs nav navigation date time author byline share logo badge")
 _NO_KICKER = re.compile(r"[|/›»>\d@©]|^(?:von|by|par)\s|\bmin\b", re.IGNORECASE)
 _MAX_KICKER_WORDS = 4
-# How many blocks around the headline are searched for a kicker.
-_NEAR = 6
 
 
 def find_title(page: Statements, kicker: str | None) -> Said | None:
@@ -124,20 +123,26 @@ def title_spellings(page: Statements) -> list[str]:
     return [*metas, *stated, *printed, *(text for _, text in _candidates(page))]
 
 
+def stated_titles(page: Statements) -> list[Said]:
+    """The title as each layer has it, without the portal's name."""
+    return [Said(text, _LAYERS[source]) for source, text in _candidates(page)]
+
+
 def find_kicker(page: Statements) -> Said | None:
     """The line above the title that names its subject or section; a date printed behind it is cut off."""
     if page.headline is None:
         return None
     title = squeezed(text_of(page.headline))
-    for element in _kicker_elements(page.headline):
+    for element in _kicker_elements(page, page.headline):
         text, _ = split_dateline(text_of(element))
         text = text.rstrip(" :|–-")
         fits = 1 < len(text) <= _MAX_KICKER_CHARACTERS and "|" not in text
         if fits and squeezed(text) != title and squeezed(text) not in site_names(page):
             return Said(text, "dom")
-    return _kicker_with_date(page.headline) or _unnamed_kicker(page)
+    return _kicker_with_date(page) or _unnamed_kicker(page)
 
 
+@lru_cache(maxsize=1)
 def _candidates(page: Statements) -> list[tuple[str, str]]:
     """(source, title) of every layer, tails cut; the spelling of the first sources is preferred."""
     stated = [
@@ -157,7 +162,7 @@ def _candidates(page: Statements) -> list[tuple[str, str]]:
     return [(source, text) for source, text in cut if text and squeezed(text) not in names]
 
 
-def _title_element(root: HtmlElement) -> str | None:
+def _title_element(root: Element) -> str | None:
     title = root.find(".//title")
     return text_of(title) if title is not None else None
 
@@ -195,7 +200,7 @@ def _without_kicker(title: str, kicker: str) -> str:
     return rest if len(rest.split()) > 1 else title
 
 
-def _headline_text(headline: HtmlElement) -> str:
+def _headline_text(headline: Element) -> str:
     """The text of the h1 without kicker elements inside it."""
     kickers = {element for element in headline.iterdescendants() if _is_kicker(element)}
     whole = text_of(headline)
@@ -204,9 +209,9 @@ def _headline_text(headline: HtmlElement) -> str:
     return whole
 
 
-def _kicker_elements(headline: HtmlElement) -> Iterator[HtmlElement]:
+def _kicker_elements(page: Statements, headline: Element) -> Iterator[Element]:
     """Elements whose class calls them a kicker: in the h1, then in its neighbours, nearest first."""
-    near = [headline, *islice(blocks_before(headline), _NEAR), *islice(blocks_after(headline), 2)]
+    near = [headline, *(block.element for block in (*page.above, *page.below[:2]))]
     for block in near:
         around = [] if block is headline else [block, *islice(block.iterancestors(), 2)]
         for element in (*block.iterdescendants(), *around):
@@ -214,13 +219,13 @@ def _kicker_elements(headline: HtmlElement) -> Iterator[HtmlElement]:
                 yield element
 
 
-def _is_kicker(element: HtmlElement) -> bool:
+def _is_kicker(element: Element) -> bool:
     return isinstance(element.tag, str) and bool(class_words(element) & _KICKER_WORDS)
 
 
-def _kicker_with_date(headline: HtmlElement) -> Said | None:
+def _kicker_with_date(page: Statements) -> Said | None:
     """The words of a line like "Mehrjahres-Hoch 24.09.2025 12:39:05" right above the title."""
-    above = next((lines for block in blocks_before(headline) if (lines := lines_of(block))), [])
+    above = next((block.lines for block in page.above if block.lines), ())
     if not above:
         return None
     words, date = split_dateline(above[-1])
@@ -242,13 +247,13 @@ def _unnamed_kicker(page: Statements) -> Said | None:
     return Said(text, "dom") if is_words and squeezed(text) not in site_names(page) else None
 
 
-def _siblings_above(headline: HtmlElement | None) -> Iterator[HtmlElement]:
+def _siblings_above(headline: Element | None) -> Iterator[Element]:
     """Elements in front of the headline in its box, nearest first; none where the box is the whole page."""
     around = headline.getparent() if headline is not None else None
     if headline is not None and around is not None and around.tag not in ("body", "main"):
         yield from headline.itersiblings(preceding=True)
 
 
-def _has_links(element: HtmlElement) -> bool:
+def _has_links(element: Element) -> bool:
     """Whether several links stand in it: a path or tags."""
     return len(element.findall(".//a")) > 1

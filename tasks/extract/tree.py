@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from lxml.etree import ErrorTypes, ParserError
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from lxml.etree import ErrorTypes, HTMLParser, XPath, fromstring, strip_elements
+from lxml.etree import _Element as Element
 
 from tasks.extract.words import word_set, words_of
 from tasks.text import clean
@@ -17,9 +17,8 @@ BLOCKS = word_set(
 # What has no words of its own; reading it as text would put code or control labels into values.
 SILENT = word_set("script style noscript template svg math iframe object button select option textarea head")
 
-CAPTION_WORDS = word_set(
-    "caption captions imagecaption bildunterschrift bildtext legende copyright imagecredit photocredit"
-)
+# Program, drawings and what leads away from the page.
+_FURNITURE = ("script", "style", "noscript", "template", "nav", "svg", "iframe", "button", "dialog", "select", "footer")
 SENTENCE_ENDS = '.!?…“”"»«'
 # Signs in front of a point of a list, and the blank behind them.
 BULLET_MARKS = "•▪●‣◦■► "
@@ -46,6 +45,9 @@ _JUNK_BYTES = 1024
 _BREAK = "\x1e"
 # Levels of elements that are followed with their structure; pages of people have 10 to 60.
 _MAX_DEPTH = 400
+# The largest of 130 pages of portals has 4,100.
+MAX_ELEMENTS = 200_000
+_ELEMENTS = XPath("count(//*)")
 _PROLOGUE = re.compile(
     r"(?:\s|\ufeff|<\?.*?\?>|<!--.*?-->|<!doctype[^>\[]*(?:\[.*?\]\s*)?>)*", re.DOTALL | re.IGNORECASE
 )
@@ -80,42 +82,48 @@ def not_markup(html: str) -> str | None:
     return None if _ANY_TAG.search(html, start) else "text without markup"
 
 
+class TooManyError(ValueError):
+    """A page with more elements than an article ever has: reading it would take minutes."""
+
+
 class TooDeepError(ValueError):
     """A page whose elements are nested deeper than the parser follows; what lies below is lost."""
 
 
-def parse(html: str) -> HtmlElement | None:
+def parse(markup: str | bytes) -> Element | None:
     """The root element, None where no element came out; TooDeepError where the parser had to stop.
+
+    TooManyError where there are more than MAX_ELEMENTS.
 
     libxml2 stops at 2,048 levels, which keeps its C stack safe from a page of 100,000 open tags; its usual limit
     of 256 would silently cut pages that never close their <font>. Text is encoded here, so that an XML declaration
-    in the page cannot contradict it.
+    in the page cannot contradict it; bytes must be UTF-8.
     """
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
-    try:
-        root = document_fromstring(
-            html.replace("\0", "").encode("utf-8", "replace"), parser=parser, ensure_head_body=False
-        )
-    except ParserError:
-        return None
+    data = markup if isinstance(markup, bytes) else markup.encode("utf-8", "replace")
+    root = fromstring(data.replace(b"\0", b""), parser=parser)
     if any(entry.type == ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
         raise TooDeepError
-    return root if len(root) else None
+    if root is None or not len(root):
+        return None
+    if _ELEMENTS(root) > MAX_ELEMENTS:
+        raise TooManyError
+    return root
 
 
-def lines_of(element: HtmlElement) -> list[str]:
+def lines_of(element: Element) -> list[str]:
     """The visible lines of `element`: a break at every block element and <br>, blanks folded, no empty ones."""
     pieces: list[str] = []
     _collect(element, pieces, _MAX_DEPTH)
     return [line for piece in "".join(pieces).split(_BREAK) if (line := clean(piece))]
 
 
-def text_of(element: HtmlElement) -> str:
+def text_of(element: Element) -> str:
     """The visible text of `element` on one line."""
     return " ".join(lines_of(element))
 
 
-def short_text(element: HtmlElement, limit: int) -> str:
+def short_text(element: Element, limit: int) -> str:
     """Like `text_of`, but "" where the element holds more than `limit` characters; cheap for large ones."""
     characters = 0
     for piece in element.itertext():
@@ -127,7 +135,7 @@ def short_text(element: HtmlElement, limit: int) -> str:
     return text if len(text) <= limit else ""
 
 
-def _collect(element: HtmlElement, pieces: list[str], depth: int) -> None:
+def _collect(element: Element, pieces: list[str], depth: int) -> None:
     """Append the texts of `element`, with a sign where a line ends; below `depth` levels without line ends."""
     tag = element.tag
     if tag in SILENT or not isinstance(tag, str):
@@ -148,24 +156,24 @@ def _collect(element: HtmlElement, pieces: list[str], depth: int) -> None:
         pieces.append(_BREAK)
 
 
-def is_linked(block: HtmlElement) -> bool:
+def is_linked(block: Element) -> bool:
     """Whether links make up most of the block: a menu, not a summary."""
     linked = sum(len(text_of(link)) for link in block.iter("a"))
     return linked * 2 > len(text_of(block))
 
 
-def names_of(element: HtmlElement) -> str:
+def names_of(element: Element) -> str:
     """The attributes that name an element, joined."""
     get = element.get
     return " ".join([name for attribute in CLASS_ATTRIBUTES if (name := get(attribute))])
 
 
-def class_words(element: HtmlElement) -> frozenset[str]:
+def class_words(element: Element) -> frozenset[str]:
     """Lower-case words of the attributes that name an element, see `words_of`."""
     return words_of(names_of(element))
 
 
-def leaf_blocks(element: HtmlElement, depth: int = _MAX_DEPTH, *, backwards: bool = False) -> Iterator[HtmlElement]:
+def leaf_blocks(element: Element, depth: int = _MAX_DEPTH, *, backwards: bool = False) -> Iterator[Element]:
     """The block elements under (or equal to) `element` that hold no further block, in document order or backwards.
 
     Below `depth` levels an element counts as a leaf: Python's own stack is the limit.
@@ -179,34 +187,31 @@ def leaf_blocks(element: HtmlElement, depth: int = _MAX_DEPTH, *, backwards: boo
         yield from leaf_blocks(child, depth - 1, backwards=backwards)
 
 
-def _holds_block(element: HtmlElement) -> bool:
-    return element.tag in BLOCKS or next(element.iter(*BLOCKS), None) is not None
+def _holds_block(element: Element) -> bool:
+    return element.tag in BLOCKS or (len(element) > 0 and next(element.iter(*BLOCKS), None) is not None)
 
 
-def blocks_after(element: HtmlElement) -> Iterator[HtmlElement]:
+def blocks_after(element: Element) -> Iterator[Element]:
     """Leaf blocks that follow `element` in document order, nearest first."""
     for start in (element, *element.iterancestors()):
         for sibling in start.itersiblings():
             yield from leaf_blocks(sibling)
 
 
-def blocks_before(element: HtmlElement) -> Iterator[HtmlElement]:
+def blocks_before(element: Element) -> Iterator[Element]:
     """Leaf blocks that precede `element`, nearest first."""
     for start in (element, *element.iterancestors()):
         for sibling in start.itersiblings(preceding=True):
             yield from leaf_blocks(sibling, backwards=True)
 
 
-def captions_of(root: HtmlElement) -> list[str]:
-    """The lines of picture captions and of elements that are called captions or credits."""
-    found = [line for caption in root.iter("figcaption") for line in lines_of(caption)]
-    for element in root.xpath("//*[@class][not(self::figcaption)]"):
-        if words_of(element.get("class")) & CAPTION_WORDS and element.tag not in ("html", "body"):
-            found.extend(lines_of(element))
-    return [line for line in found if len(line) > 1]
+def strip(root: Element, headline: Element | None) -> None:
+    """Take out what never holds text of an article, in place; nothing where the headline stands in such a part."""
+    if headline is None or not any(around.tag in _FURNITURE for around in headline.iterancestors()):
+        strip_elements(root, *_FURNITURE, with_tail=False)
 
 
-def drop(element: HtmlElement) -> None:
+def drop(element: Element) -> None:
     """Take the element out and leave the text behind it in place."""
     parent = element.getparent()
     if parent is None:

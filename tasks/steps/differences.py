@@ -8,8 +8,9 @@ from tasks.columns import Row
 
 # Of these columns differences are counted. Provenance and digests follow from them.
 COMPARED = (
-    "title", "kicker", "summary", "lead", "text", "authors", "agency", "section", "tags", "language", "image_url",
-    "image_credit", "paywall", "kind", "word_count", "modified_at", "modified_raw",
+    "title", "kicker", "subtitle", "summary", "lead", "text", "headings", "authors", "organisations", "agency",
+    "section", "tags", "language", "image_url", "image_credit", "paywall", "kind", "flags", "word_count", "modified_at",
+    "modified_raw", "modified_origin", "modified_precision", "modified_zone",
 )  # fmt: skip
 COUNTS = ("before", "after", "same", "appeared", "vanished", "changed")
 

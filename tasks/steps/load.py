@@ -8,7 +8,7 @@ from typing import Any
 
 from config.settings import settings
 from sql import connect
-from sql.store import frontier, rights, runs
+from sql.store import boilerplate, frontier, rights, runs, selectors
 from tasks import rows
 from tasks.captures import as_published
 from tasks.columns import Row
@@ -17,6 +17,7 @@ from tasks.extract.version import EXTRACTOR_VERSION
 from tasks.load import Extracted, load
 from tasks.model import Article
 from tasks.outcome import Failure, Stage
+from tasks.selector_rows import selector_counts
 from tasks.steps.run import Fetched, Run, crashed, failed, stage_row
 from tasks.steps.settling import book, with_recheck
 
@@ -24,7 +25,7 @@ from tasks.steps.settling import book, with_recheck
 def load_fetched(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> dict[str, int]:
     """Extract the pages of a batch and load the articles; counts by outcome."""
     began = time.monotonic()
-    outcomes = extractors.map([Job(as_published(one.page), rows.profile_of(one.entry)) for one in batch])
+    outcomes = extractors.map(_jobs(batch))
     extracted_in = time.monotonic() - began
     articles = [
         _extracted(one, outcome) for one, outcome in zip(batch, outcomes, strict=True) if isinstance(outcome, Article)
@@ -35,6 +36,20 @@ def load_fetched(run: Run, batch: Sequence[Fetched], extractors: Extractors) -> 
         if isinstance(outcome, Failure)
     ]
     return dict(Counter(row["counted"] for row in _save(run, articles, failures, extracted_in)))
+
+
+def _jobs(batch: Sequence[Fetched]) -> list[Job]:
+    """What the extractor gets, with what is known as boilerplate of the sources now."""
+    with connect.engine().connect() as conn:
+        learned = boilerplate.learned(conn, [one.entry["source_id"] for one in batch])
+    return [
+        Job(
+            as_published(one.page),
+            rows.profile_of(one.entry, learned.get(one.entry["source_id"], frozenset())),
+            one.entry["summary"],
+        )
+        for one in batch
+    ]
 
 
 def _extracted(one: Fetched, article: Article) -> Extracted:
@@ -50,7 +65,9 @@ def _save(run: Run, articles: Sequence[Extracted], failures: Sequence[Row], extr
     entries = {one.entry["id"]: one.entry for one in articles}
     with connect.engine().begin() as conn:
         held = frontier.held(conn, run.owner, [*entries, *(row["id"] for row in failures)])
-        loaded = load(conn, [one for one in articles if one.entry["id"] in held])
+        mine = [one for one in articles if one.entry["id"] in held]
+        loaded = load(conn, mine)
+        selectors.count(conn, selector_counts((one.entry, one.page_fetched_at, one.article) for one in mine))
         rights.complete(conn, [rows.stated_rights(one.page_id, one.page_fetched_at, one.article) for one in articles])
         settled = [with_recheck(row, entries[row["id"]], now, settings().recheck_after) for row in loaded]
         settled += [row for row in failures if row["id"] in held]

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from sql import connect
 from sql.connect import Connection
-from sql.store import articles, frontier, pages, reprocess, rights, runs
+from sql.store import articles, boilerplate, frontier, pages, reprocess, rights, runs
 from sql.store.bulk import storable
 from tasks import rows
 from tasks.captures import as_published
@@ -108,10 +108,14 @@ def read_again(run: Run, wanted: Wanted, sweep: Sweep, after: int, count: int, e
         find = reprocess.revisions if sweep == "revisions" else reprocess.entries
         found = find(conn, wanted.scope, after, count)
         stored = pages.read(conn, [(row["page_id"], row["page_fetched_at"]) for row in found])
+        learned = boilerplate.learned(conn, [row["source_id"] for row in found])
     if not found:
         return Tally()
     there = [row for row in found if row["page_id"] in stored]
-    outcomes = extractors.map([Job(as_published(rows.page_of(stored[row["page_id"]])), _profile(row)) for row in there])
+    outcomes = extractors.map([
+        Job(as_published(rows.page_of(stored[row["page_id"]])), _profile(row, learned), row["teaser"])
+        for row in there
+    ])  # fmt: skip
     read = list(zip(there, outcomes, strict=True))
     reasons = Counter((row["slug"], one.reason.value) for row, one in read if isinstance(one, Failure))
     tally = Tally(found[-1]["id"], {row["slug"] for row in there}, expired=len(found) - len(there))
@@ -129,8 +133,8 @@ def read_again(run: Run, wanted: Wanted, sweep: Sweep, after: int, count: int, e
     return tally
 
 
-def _profile(row: Row) -> Profile:
-    return rows.profile_of(dict(row, language=row["source_language"]))
+def _profile(row: Row, learned: Mapping[int, frozenset[bytes]]) -> Profile:
+    return rows.profile_of(dict(row, language=row["source_language"]), learned.get(row["source_id"], frozenset()))
 
 
 def _readings(read: Iterable[tuple[Row, Outcome]]) -> list[Reading]:

@@ -10,13 +10,19 @@ from typing import TypeVar
 
 from sql import connect
 from sql.connect import Connection
-from sql.store import frontier, partitions, retention, runs, schema, source_days, statistics
+from sql.store import boilerplate, frontier, partitions, retention, runs, schema, source_days, statistics
 from tasks.columns import Row
 from tasks.upkeep import Chore, Done, Night, size
 
 Thing = TypeVar("Thing")
 # Replaced values that one transaction deletes: a fraction of a second.
 CHANGES_AT_ONCE = 10_000
+# Paragraphs that one transaction forgets: a fraction of a second.
+PARAGRAPHS_AT_ONCE = 10_000
+# How long a paragraph is remembered that no article printed again: nearly all are of one article only, and boilerplate
+# comes back within days. What several articles print may come back after a season.
+KEEP_SINGLE = timedelta(days=14)
+KEEP_SHARED = timedelta(days=90)
 # Days of all sources that one transaction counts; a night has eight, the first one after a long time many.
 DAYS_AT_ONCE = 31
 
@@ -78,6 +84,21 @@ def _forget_changes(night: Night) -> int:
         total += count
         if count < CHANGES_AT_ONCE:
             return total
+
+
+def forget_paragraphs(night: Night) -> Done:
+    """Forget paragraphs that no article printed for long, but for those that a person decided on."""
+    before = (night.now - KEEP_SINGLE, night.now - KEEP_SHARED)
+    if night.is_rehearsal:
+        with connect.engine().connect() as conn:
+            return Done(_told(night, boilerplate.old(conn, *before), "paragraph", "", "to forget"))
+    total, count = 0, PARAGRAPHS_AT_ONCE
+    while count == PARAGRAPHS_AT_ONCE:
+        with connect.engine().begin() as conn:
+            count = boilerplate.forget(conn, *before, PARAGRAPHS_AT_ONCE)
+        total += count
+    rows: list[Row] = [{"table": "ingest.boilerplate", "rows": total}] if total else []
+    return Done(_told(night, total, "paragraph", "forgotten", ""), rows)
 
 
 def end_leases(night: Night) -> Done:
@@ -196,6 +217,7 @@ def _joined(said: Iterable[str]) -> str:
 CHORES: tuple[tuple[str, Chore], ...] = (
     ("partitions", partitions_ahead),
     ("retention", keep_for_a_time),
+    ("boilerplate", forget_paragraphs),
     ("leases", end_leases),
     ("runs", close_runs),
     ("source_days", count_days),
