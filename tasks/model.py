@@ -264,7 +264,7 @@ class Article:
     `text` is paragraphs joined by a blank line, section headings included, title and kicker excluded, summary
     bullets and lead first where the page shows them. `meta_robots`, `tdm_reservation` and `tdm_policy` are the page's
     meta tags of these names as printed (TDM Reservation Protocol). `provenance` maps a field's name to the layer that
-    gave its value ("profile", "jsonld", "opengraph", "meta", "dom", "text", "trafilatura", "feed", "source"). `unfound`
+    gave its value ("jsonld", "dom", "source", ...; all of them: docs/extraction.md). `unfound`
     are the keys of `pages` in the source's file whose selectors found nothing.
     `headings` are the numbers of the paragraphs, counted from 1, that are section headings; `organisations` the desks,
     agencies and companies that are credited, as printed. Kinds and flags are closed lists: docs/extraction.md.

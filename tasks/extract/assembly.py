@@ -112,7 +112,7 @@ def assemble(page: Statements, head: Head, opening: Opening, body: Body) -> Arti
         flags=_flags(head, opening, body, written, values["kind"].value),
         word_count=len(text.split()),
         unfound=page.told.unfound,
-        provenance=_provenance(head, opening, values, organisations) | ({"text": body.layer} if text else {}),
+        provenance=_provenance(page, head, opening, values, organisations) | ({"text": body.layer} if text else {}),
         **_columns(values),
     )
 
@@ -215,7 +215,7 @@ def _with_opening(opening: Opening, body: list[str]) -> list[str]:
 
 
 def _provenance(
-    head: Head, opening: Opening, values: dict[str, Said], organisations: tuple[tuple[str, ...], str]
+    page: Statements, head: Head, opening: Opening, values: dict[str, Said], organisations: tuple[tuple[str, ...], str]
 ) -> dict[str, str]:
     """Layer by field, for the fields that have a value."""
     layers = {name: said.layer for name, said in values.items()}
@@ -227,4 +227,7 @@ def _provenance(
     for name, (value, layer) in (("tags", head.tags), ("paywall", head.paywall), ("organisations", organisations)):
         if value or value is False:
             layers[name] = layer
-    return layers
+    if page.article_layer == "jsonld":
+        return layers
+    # The modules that choose call every structured article by the layer that nearly all are of.
+    return {name: page.article_layer if layer == "jsonld" else layer for name, layer in layers.items()}

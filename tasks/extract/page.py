@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from lxml.etree import _Element as Element
 
+from tasks.extract.microdata import microdata_article
 from tasks.extract.named import Named, read_named
 from tasks.extract.structured import ARTICLE_TYPES, Node, article_node, by_id, first, json_ld, plain, strings, types_of
 from tasks.extract.told import NOTHING_TOLD, Told, read_told, remove, told_headline
@@ -48,7 +49,7 @@ class Statements:
     `metas` has lower-case names; several tags of one name keep their order. `headline` is the h1 of the article,
     None where there is none; `above` and `below` are the blocks on either side of it, nearest first. `named` has the
     elements with telling names. `teaser` is what the feed said about the article, "" where it said nothing; `told`
-    what the selectors of the source's file found.
+    what the selectors of the source's file found. `article_layer` is where `article` is from, JSON-LD or microdata.
     """
 
     url: str
@@ -64,6 +65,7 @@ class Statements:
     named: tuple[Named, ...]
     teaser: str = ""
     told: Told = NOTHING_TOLD
+    article_layer: str = "jsonld"
 
     def meta(self, *names: str) -> str | None:
         """The first non-empty meta value of the first of `names` that the page has."""
@@ -75,7 +77,8 @@ def read_statements(root: Element, url: str, profile: Profile, teaser: str | Non
     removed = remove(root, profile.pages)
     nodes = json_ld(root)
     metas = _metas(root)
-    article = article_node(nodes, url)
+    stated = article_node(nodes, url)
+    article = stated or microdata_article(root)
     title = first(article, "headline") or next(iter(metas.get("og:title", ())), "")
     selected = told_headline(root, profile.pages)
     headline = _headline(root, title) if selected is None else selected
@@ -95,6 +98,7 @@ def read_statements(root: Element, url: str, profile: Profile, teaser: str | Non
         read_named(root),
         plain(teaser or ""),
         told,
+        "microdata" if article and not stated else "jsonld",
     )
 
 

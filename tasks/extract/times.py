@@ -77,7 +77,7 @@ def _stated(page: Statements, which: str) -> Iterator[_Printed]:
     )
     for key in keys:
         for raw in strings(page.article.get(key)):
-            yield _Printed(raw, f"jsonld.{key}")
+            yield _Printed(raw, f"{page.article_layer}.{key}")
     for name in names:
         for raw in page.metas.get(name, ()):
             yield _Printed(raw, f"{'opengraph' if ':' in name else 'meta'}.{name}")
