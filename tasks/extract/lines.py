@@ -77,11 +77,11 @@ class _Walk:
             self.end(block, kind)
             block, kind = element, _KINDS.get(tag) or (kind if kind in _INHERITED else "text")
             self.inside = (was_inside and tag != "aside") or element is self.container
-        self._add(element.text, in_link or tag == "a")
+        self.add(element.text, in_link=in_link or tag == "a")
         if depth:
             for child in element:
                 self.read(child, block, kind, depth - 1, in_link=in_link or tag == "a")
-                self._add(child.tail, in_link or tag == "a")
+                self.add(child.tail, in_link=in_link or tag == "a")
         if is_block:
             self.end(block, kind)
             self.inside = was_inside
@@ -96,7 +96,8 @@ class _Walk:
         self.lines += [Line(line, kind, block, self._linked, characters, self.inside) for line in lines]
         self._pieces, self._linked = [], 0
 
-    def _add(self, text: str | None, in_link: bool) -> None:  # noqa: FBT001
+    def add(self, text: str | None, *, in_link: bool = False) -> None:
+        """The text goes on in the block that is being read."""
         if text:
             self._pieces.append(text)
             if in_link:
@@ -167,12 +168,16 @@ def _lines_behind(headline: Element, container: Element | None) -> list[Line]:
         if start is container:
             walk.inside = False
             last = len(walk.lines) + _BEHIND
+        around = start.getparent()
+        around = start if around is None else around
+        walk.add(start.tail)
         for sibling in start.itersiblings():
             if last is not None and len(walk.lines) >= last:
                 return walk.lines
             was_inside = walk.has_been_inside
-            walk.read(sibling, start, "text", _MAX_DEPTH)
-            walk.end(sibling, "text")
+            walk.read(sibling, around, "text", _MAX_DEPTH)
+            walk.add(sibling.tail)
             if walk.has_been_inside and not was_inside:
                 last = len(walk.lines) + _BEHIND
+        walk.end(around, "text")
     return walk.lines
