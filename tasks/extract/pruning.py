@@ -45,11 +45,17 @@ _SURE_WORDS = name_words(
     "readalso mostread mostpopular outbrain taboola commentlist authorbox authorbio authorcard "
     "twittertweet instagrammedia tiktokembed"
 )
+# What readers write may be more than the article.
+_COMMENT_WORDS = name_words(
+    "comments commentlist commentsection commentslist commentsarea commentarea commentthread disqus disqusthread "
+    "kommentare kommentarliste kommentarbereich leserkommentare commentaires"
+)
 _BOX_ROLES = word_set("dialog alertdialog navigation search contentinfo complementary menu toolbar")
 _SIGN_UP_FIELDS = ("email", "text", "search", "tel")
 _FRAME_TAGS = frozenset({"html", "head", "body", "main"})
 # Share of the page's paragraph text that a part may hold and still be taken for a box.
 _MAX_SHARE = 0.25
+_MAX_COMMENT_SHARE = 0.85
 # A box of a sure name may hold this many characters, however short the page is.
 _SURE_CHARACTERS = 600
 # Old portals put the whole page into one form; a form with this much text is none.
@@ -73,6 +79,8 @@ def prune(root: Element, headline: Element | None, named: tuple[Named, ...]) -> 
     own_words = frozenset(word for element in keep for word in class_words(element))
     sure, names = _SURE_WORDS - own_words, (_BOX_WORDS | _SURE_WORDS) - own_words
     boxes = [one for one in named if one.element.tag not in _FRAME_TAGS and one.element not in keep]
+    comments = [box for box, words in boxes if words & (_COMMENT_WORDS - own_words)]
+    _drop_small(comments, lengths, _MAX_COMMENT_SHARE * lengths.get(root, 0))
     _drop_small([box for box, words in boxes if words & sure], lengths, max(limit, _SURE_CHARACTERS))
     hidden = [element for element in _hidden(root) if element.tag not in _FRAME_TAGS and element not in keep]
     _drop_small([*_sign_ups(root, keep), *(box for box, words in boxes if words & names), *hidden], lengths, limit)
