@@ -4,12 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import await_true, free_port
+from prefect_asking import ask
 
 from flows.artifacts import MOST_ROWS
 
@@ -27,9 +27,7 @@ def told(prefect_api: str) -> subprocess.CompletedProcess[str]:
 
 
 def asked(api: str, path: str, body: dict[str, Any]) -> Any:
-    request = urllib.request.Request(f"{api}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
+    return ask("POST", f"{api}/{path}", body)
 
 
 def shown(api: str, key: str) -> dict[str, Any]:

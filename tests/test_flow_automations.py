@@ -1,11 +1,9 @@
 """docs/automations.yaml on a real Prefect server: each automation loads, and an event of ours sets off its own."""
 
-import json
 import os
 import re
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +14,7 @@ from uuid import uuid4
 import pytest
 import yaml
 from conftest import await_true
+from prefect_asking import ask
 
 from sql.tables.ledger import WARNING_KINDS
 
@@ -51,14 +50,6 @@ def test_every_kind_of_the_nightly_report_has_an_automation() -> None:
     }
     assert len(nightly) == 8
     assert {f"newstape.{kind}" for kind in nightly} <= expected
-
-
-def ask(method: str, url: str, body: Any = None) -> Any:
-    content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, content, {"Content-Type": "application/json"}, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        read = answer.read()
-    return json.loads(read) if read else None
 
 
 def create(api: str, file: Path) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import await_true
 from prefect.utilities.callables import parameter_schema
+from prefect_asking import ask
 from sqlalchemy import Engine, text
 
 from flows.backfill import backfill
@@ -95,11 +95,7 @@ def slow_past(tape: Engine, tmp_path: Path, prefect_api: str) -> Iterator[Past]:
 
 def artifacts(api: str) -> dict[str, dict[str, Any]]:
     """The latest artifact of each key."""
-    request = urllib.request.Request(
-        f"{api}/artifacts/latest/filter", data=b"{}", headers={"Content-Type": "application/json"}, method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return {found["key"]: found for found in json.load(answer)}
+    return {found["key"]: found for found in ask("POST", f"{api}/artifacts/latest/filter", {})}
 
 
 @pytest.mark.prefect

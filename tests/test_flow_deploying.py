@@ -1,10 +1,8 @@
 """`newstape deploy` on a real Prefect server: what prefect.yaml and source files declare, what operators changed."""
 
-import json
 import os
 import subprocess
 import sys
-import urllib.request
 from copy import deepcopy
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import free_port
+from prefect_asking import ask
 
 from config.cron import checked
 from config.errors import Misconfigured
@@ -102,15 +101,7 @@ class Server:
         self.api = api
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        request = urllib.request.Request(
-            f"{self.api}/{path}",
-            None if body is None else json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
-            method=method,
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            content = answer.read()
-        return json.loads(content) if content else None
+        return ask(method, f"{self.api}/{path}", body)
 
     def ingest(self) -> dict[str, Any]:
         return dict(self.ask("GET", "deployments/name/ingest/ingest"))

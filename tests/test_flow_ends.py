@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import await_true
+from prefect_asking import ask
 from sqlalchemy import Engine, text
 
 from portal.client import RunningPortal, start
@@ -52,9 +52,7 @@ def rows(engine: Engine, statement: str) -> list[Any]:
 
 
 def asked(api: str, path: str, body: dict[str, Any]) -> Any:
-    request = urllib.request.Request(f"{api}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
+    return ask("POST", f"{api}/{path}", body)
 
 
 def events(api: str, tape: Engine) -> list[tuple[str, str]]:

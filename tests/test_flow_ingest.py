@@ -1,18 +1,17 @@
 """The ingest flow as its user runs it: `newstape ingest` on the sample portal, through a real Prefect server."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import await_true
+from prefect_asking import ask
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 
@@ -83,11 +82,7 @@ def await_growth(engine: Engine, table: str) -> None:
 
 
 def task_runs(api: str) -> int:
-    request = urllib.request.Request(
-        f"{api}/task_runs/count", data=b"{}", headers={"Content-Type": "application/json"}, method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return int(json.load(answer))
+    return int(ask("POST", f"{api}/task_runs/count", {}))
 
 
 def test_every_article_of_the_portal_is_loaded_once_and_a_second_run_adds_nothing(

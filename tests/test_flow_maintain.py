@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from uuid import UUID
 import pytest
 from conftest import await_true, free_port
 from prefect.utilities.callables import parameter_schema
+from prefect_asking import ask
 from sqlalchemy import Engine, text
 
 from flows.maintain import maintain
@@ -68,13 +68,6 @@ def newstape(environment: dict[str, str]) -> Newstape:
 def rows(engine: Engine, statement: str) -> list[Any]:
     with engine.connect() as conn:
         return [tuple(row) for row in conn.execute(text(statement))]
-
-
-def ask(method: str, url: str, body: Any = None) -> Any:
-    content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, content, {"Content-Type": "application/json"}, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.loads(answer.read())
 
 
 def shown(api: str, tape: Engine) -> dict[str, list[dict[str, Any]]]:

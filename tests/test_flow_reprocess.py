@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from prefect.utilities.callables import parameter_schema
+from prefect_asking import ask
 from sqlalchemy import Engine, text
 
 from flows.commands.reprocessing import reprocess as command
@@ -65,11 +65,7 @@ def rows(engine: Engine, statement: str) -> list[Any]:
 
 def artifacts(api: str) -> dict[str, dict[str, Any]]:
     """The latest artifact of each key."""
-    request = urllib.request.Request(
-        f"{api}/artifacts/latest/filter", data=b"{}", headers={"Content-Type": "application/json"}, method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return {found["key"]: found for found in json.load(answer)}
+    return {found["key"]: found for found in ask("POST", f"{api}/artifacts/latest/filter", {})}
 
 
 @pytest.mark.prefect

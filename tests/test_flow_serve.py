@@ -1,13 +1,11 @@
 """`newstape serve` as an operator sees it: it starts, a scheduled run appears and finishes, SIGTERM ends it all."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 from conftest import answers, await_true, free_port
+from prefect_asking import ask
 from sqlalchemy import Engine, text
 
 from portal.client import start
@@ -31,11 +30,7 @@ class Serving:
 
     def ask(self, path: str, body: dict[str, Any]) -> Any:
         """The answer of Prefect's API to a POST."""
-        request = urllib.request.Request(
-            f"{self.api}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+        return ask("POST", f"{self.api}/{path}", body)
 
     def runs(self, **chosen: Any) -> list[dict[str, Any]]:
         """Flow runs that were created by the scheduler (auto_scheduled=True) or not."""

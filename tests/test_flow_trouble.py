@@ -1,13 +1,11 @@
 """Trouble around a run: Prefect's server goes away in the middle, worker and flow are killed in the middle."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 from conftest import answers, await_true, free_port
+from prefect_asking import ask
 from sqlalchemy import Engine, text
 
 from portal.client import RunningPortal, start
@@ -52,15 +51,7 @@ class OwnPrefect:
             self.process = None
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        request = urllib.request.Request(
-            f"{self.api}/{path}",
-            None if body is None else json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
-            method=method,
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            content = answer.read()
-        return json.loads(content) if content else None
+        return ask(method, f"{self.api}/{path}", body)
 
     def runs(self) -> dict[str, dict[str, Any]]:
         """All flow runs, by id."""
