@@ -75,6 +75,6 @@ def test_a_wrong_line_is_named_with_its_file_and_number(
 ) -> None:
     (tmp_path / "lexicons" / "de").mkdir(parents=True)
     (tmp_path / "lexicons" / "de" / "kinds.txt").write_text(text, encoding="utf-8")
-    monkeypatch.setattr("tasks.extract.kind_words.resources.files", lambda _: tmp_path)
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
     with pytest.raises(Misconfigured, match=message):
         kind_words.read_kinds("de")

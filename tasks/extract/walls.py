@@ -6,20 +6,16 @@ Knows words only; what a page is refused for is decided in gates.py.
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from importlib import resources
 
-from config.errors import Misconfigured
 from config.phrases import LANGUAGES
+from config.wordings import read_wordings, usual_spelling
 from tasks.outcome import Reason
 
 PLACES = ("title", "text")
 # Longer sentences are prose, whatever they begin with; longer titles are headlines.
 _MAX_CHARACTERS = 400
 _MAX_TITLE_CHARACTERS = 120
-_SECTION = re.compile(r"\[(\w+): (\w+)\]")
 _SENTENCE_BORDER = re.compile(r"(?<=[.!?…])\s+(?=\S)")
-# Signs that are written in several ways. Replacing them one by one is much faster than str.translate.
-_SPELLINGS = {"’": "'", "‘": "'", "`": "'", "´": "'", "\xa0": " ", "\u202f": " "}
 _CLOSING_SIGNS = " .!?…:*"
 _OPENING_SIGNS = "-–—•«»„“\"'( "
 
@@ -31,7 +27,7 @@ def is_title_of(reason: Reason, title: str) -> bool:
     pattern = _patterns().get((reason, "title"))
     if pattern is None or len(title) > _MAX_TITLE_CHARACTERS:
         return False
-    plain = _plain(title).strip(_CLOSING_SIGNS)
+    plain = usual_spelling(title).strip(_CLOSING_SIGNS)
     return bool(plain) and pattern.fullmatch(plain) is not None
 
 
@@ -45,7 +41,7 @@ def says(reason: Reason, sentence: str) -> bool:
     pattern = _patterns().get((reason, "text"))
     if pattern is None or len(sentence) > _MAX_CHARACTERS:
         return False
-    return pattern.match(_plain(sentence).lstrip(_OPENING_SIGNS)) is not None
+    return pattern.match(usual_spelling(sentence).lstrip(_OPENING_SIGNS)) is not None
 
 
 def said_by(sentence: str) -> Reason | None:
@@ -60,47 +56,10 @@ def sentences(lines: Iterable[str]) -> Iterator[str]:
 
 
 def read_walls(language: str) -> list[tuple[Section, str]]:
-    """The patterns of one language with their sections; Misconfigured names a line that is neither."""
-    name = f"lexicons/{language}/walls.txt"
-    section: Section | None = None
-    found: list[tuple[Section, str]] = []
-    lines = (resources.files("config") / name).read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines, 1):
-        text = line.strip()
-        if opened := _SECTION.fullmatch(text):
-            section = _section(opened, f"config/{name}:{number}")
-        elif text and not text.startswith("#"):
-            found.append(_pattern(section, text, f"config/{name}:{number}"))
-    return found
-
-
-def _plain(text: str) -> str:
-    """The text with one spelling of apostrophes and blanks, as the patterns are written."""
-    for sign, usual in _SPELLINGS.items():
-        text = text.replace(sign, usual)
-    return text
-
-
-def _section(opened: re.Match[str], where: str) -> Section:
-    """The reason and the place that a line in brackets names."""
+    """The patterns of one language with reason and place; Misconfigured names a line that is none."""
     reasons = {reason.value: reason for reason in Reason}
-    if opened[1] not in reasons or opened[2] not in PLACES:
-        raise Misconfigured(
-            f"{where}: no section of this name: {opened[0]}. Write [reason: title] or [reason: text], with a reason of "
-            "tasks/outcome.py, for example [consent_wall: text]."
-        )
-    return reasons[opened[1]], opened[2]
-
-
-def _pattern(section: Section | None, text: str, where: str) -> tuple[Section, str]:
-    """The pattern with the section that it stands in."""
-    if section is None:
-        raise Misconfigured(f"{where}: a pattern in front of the first section: {text}. Open one: [reason: title].")
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise Misconfigured(f"{where}: not a pattern ({error}): {text}") from error
-    return section, text
+    found = read_wordings(language, "walls.txt", reasons, PLACES)
+    return [((reasons[reason], place), text) for (reason, place), text in found]
 
 
 @lru_cache(maxsize=1)
