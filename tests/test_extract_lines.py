@@ -66,6 +66,21 @@ def test_paragraphs_of_links_are_no_text() -> None:
     assert found.element.get("id") == "text"
 
 
+def test_where_the_text_stands_in_no_paragraphs_those_of_the_readers_are_not_taken_for_it() -> None:
+    root = parse(
+        f"<body><h1>Werft baut an</h1><div id='text'><div>{FERRY}</div><div>{STAFF}</div><div>{COST} {STAFF}</div>"
+        f"<div>{COST}</div></div><div id='readers'><p>Endlich tut sich etwas bei uns in Emden, wurde auch Zeit.</p>"
+        "<p>Das glaube ich erst, wenn das erste Schiff vom Stapel läuft.</p></div></body>"
+    )
+    assert root is not None
+    container = find_container(root)
+    assert container is not None
+    assert container.element.get("id") == "text"
+    assert [line.text for line in choose(read_lines(root.find(".//h1"), container))] == [
+        FERRY, STAFF, f"{COST} {STAFF}", COST,
+    ]  # fmt: skip
+
+
 def test_lines_begin_behind_the_headline_and_end_soon_behind_the_container() -> None:
     after = "".join(f"<div><p>Zeile {number} darunter.</p></div>" for number in range(30))
     root = parse(
