@@ -28,7 +28,7 @@ def extract_article(page: Page, profile: Profile, *, limit: int, teaser: str | N
     body = inflate(page.body, page.content_encoding, limit)
     if isinstance(body, Reason):
         return _failure(body, f"{page.final_url}: {len(page.body)} bytes do not inflate within {limit}")
-    if not body.strip():
+    if not body or body.isspace():
         return _failure(Reason.EMPTY_BODY, f"{page.final_url}: no content")
     if kind := not_html(body):
         return _failure(Reason.NOT_A_PAGE, f"{page.final_url}: {kind}")
