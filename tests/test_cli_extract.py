@@ -117,7 +117,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no pair": (made, "holds no gold"),
     "a page is missing": (lambda folder: (pair(made(folder), "a") / "a.html.gz").rename(folder / "b"), "a.html.gz"),
     "no JSON": (lambda folder: (pair(made(folder), "a"), (folder / "a.json").write_text("{")), "can't be read"),
-    "a list": (lambda folder: (pair(made(folder), "a"), (folder / "a.json").write_text("[]")), "can't be read"),
+    "a list": (lambda folder: (pair(made(folder), "a"), (folder / "a.json").write_text("[]")), "is no JSON object"),
     "no gzip": (lambda folder: (pair(made(folder), "a"), (folder / "a.html.gz").write_bytes(b"<p>")), "can't be read"),
     "no title": (lambda folder: pair(made(folder), "a", title=None), "lacks title"),
 }

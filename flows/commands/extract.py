@@ -111,7 +111,7 @@ def as_json(article: Article) -> dict[str, Any]:
         "title", "kicker", "subtitle", "lead", "text", "language", "agency", "section", "image_url", "image_credit",
         "canonical_url", "paywall", "kind", "word_count",
     )  # fmt: skip
-    listed = ("summary", "headings", "authors", "organisations", "tags", "flags")
+    listed = ("summary", "headings", "authors", "organisations", "tags", "flags", "unfound")
     times = {"published": _time(article.published), "modified": _time(article.modified)}
     said = {name: getattr(article, name) for name in plain} | {name: list(getattr(article, name)) for name in listed}
     return said | times | {"provenance": dict(article.provenance)}

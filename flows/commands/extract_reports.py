@@ -31,7 +31,7 @@ def show_explanation(explanation: Explanation) -> None:
         ]
     show_table(("value", "", "layer", "says"), rows)
     click.echo()
-    show_table(("way to the text", "", "paragraphs", "words"), [_way(one) for one in explanation.strategies])
+    show_table(("way to the text", "", "paragraphs", "words", "because"), [_way(one) for one in explanation.strategies])
     flags = ", ".join(explanation.article.flags)
     click.echo(f"\n{explanation.article.word_count} words, flags: {flags or 'none'}")
 
@@ -50,7 +50,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         for one in explanation.values
     }
     strategies = [
-        {"name": one.name, "paragraphs": one.paragraphs, "words": one.words, "chosen": one.is_chosen}
+        {"name": one.name, "paragraphs": one.paragraphs, "words": one.words, "chosen": one.is_chosen, "why": one.why}
         for one in explanation.strategies
     ]
     return {"values": values, "strategies": strategies}
@@ -100,8 +100,8 @@ def _page(one: Score) -> Sequence[str]:
     return (one.page, f"{one.f1:.3f}", f"{one.precision:.3f}", f"{one.recall:.3f}", title, authors, minute)
 
 
-def _way(one: Strategy) -> tuple[str, str, str, str]:
-    return (one.name, "chosen" if one.is_chosen else "", str(one.paragraphs), str(one.words))
+def _way(one: Strategy) -> tuple[str, str, str, str, str]:
+    return (one.name, "chosen" if one.is_chosen else "", str(one.paragraphs), str(one.words), one.why)
 
 
 def _shown(value: Any) -> str:

@@ -14,8 +14,9 @@ from lxml.etree import tostring
 from config.page_rules import NO_RULES
 from tasks.extract.article import extract_article, extract_html
 from tasks.extract.body import container_paragraphs, is_little, short_paragraphs, stated_paragraphs
+from tasks.extract.carried import fill
 from tasks.extract.lines import find_container, read_lines
-from tasks.extract.page import Statements, read_statements
+from tasks.extract.page import read_statements
 from tasks.extract.preparing import printed_paragraphs
 from tasks.extract.pruning import prune, prune_links
 from tasks.extract.titles import stated_titles
@@ -25,8 +26,25 @@ from tasks.outcome import Failure
 from tasks.text import decode, inflate
 
 # What is kept, one at a time; without any the page's own look is left, and the address.
-LAYERS = ("profile", "jsonld", "opengraph", "meta", "feed", "dom")
+LAYERS = ("profile", "jsonld", "microdata", "opengraph", "meta", "feed", "dom")
 _NOT_ASKED = frozenset({"text", "provenance", "dropped", "unfound", "flags", "headings", "word_count"})
+_SELECTED, _CONTAINER, _TRAFILATURA = "profile (selected)", "dom (the text's container)", "trafilatura"
+_SENTENCES, _STATED = "dom (sentences behind the headline)", "jsonld (articleBody)"
+_WON = {
+    _SELECTED: "the source's file says where the text is, which goes before all else",
+    _CONTAINER: "it has enough text, and no further way is tried",
+    _TRAFILATURA: "the container has too little text, or there is none",
+    _SENTENCES: "container and trafilatura have too little text, or the whole page on a line",
+    _STATED: "the page prints too small a part of it",
+}
+_FOUND_NOTHING = {
+    _SELECTED: "the source's file selects no text here",
+    _CONTAINER: "no element holds most of the paragraphs",
+    _TRAFILATURA: "nothing found",
+    _SENTENCES: "no sentence behind the headline",
+    _STATED: "not stated",
+}
+_LITTLE = "too little"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +68,13 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """A way to the text and what it found, before notices and repeated lines go."""
+    """A way to the text and what it found, before notices and repeated lines go; `why` it was chosen or not."""
 
     name: str
     paragraphs: int
     words: int
     is_chosen: bool
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +120,13 @@ def _meaning(value: Any) -> Any:
 def _titles(html: str, page: Page, profile: Profile) -> Iterator[dict[str, tuple[str, Any]]]:
     """The title of each layer: alone with the printed headline, most would be outvoted."""
     root = parse(html)
-    stated = stated_titles(read_statements(root, page.final_url, profile)) if root is not None else []
-    yield from ({"title": (said.layer, said.value)} for said in stated)
+    if root is None:
+        return
+    statements = read_statements(root, page.final_url, profile)
+    for said in stated_titles(statements):
+        # Every structured article is called jsonld there; see assembly.py.
+        layer = statements.article_layer if said.layer == "jsonld" else said.layer
+        yield {"title": (layer, said.value)}
 
 
 def _alone(
@@ -112,8 +136,7 @@ def _alone(
     root = parse(html)
     if root is None:
         return
-    for element in list(_spoken(root, kept)):
-        drop(element)
+    _silence(root, kept)
     bare = str(tostring(root, encoding="unicode", method="html"))
     rules = profile.pages if kept == "profile" else NO_RULES
     outcome = extract_html(
@@ -123,32 +146,80 @@ def _alone(
         yield from ((name, (layer, getattr(outcome, name))) for name, layer in outcome.provenance.items())
 
 
-def _spoken(root: Element, kept: str) -> Iterator[Element]:
-    """The elements of the layers that speak to machines, but for those of the layer that is kept."""
-    for script in root.iter("script"):
-        if "ld+json" in (script.get("type") or "").lower() and kept != "jsonld":
-            yield script
-    for tag in root.iter("meta"):
-        name = (tag.get("property") or tag.get("name") or tag.get("itemprop") or "").lower()
-        layer = "opengraph" if ":" in name and not name.startswith("twitter:") else "meta"
-        if layer != kept:
-            yield tag
-    if kept != "meta":
-        yield from root.iter("title")
+def _silence(root: Element, kept: str) -> None:
+    """Take off the page what speaks to machines, but for the layer that is kept."""
+    if kept == "microdata":
+        # Only what such a tag says as a property of an item is this layer's.
+        for tag in root.iterfind(".//meta[@itemprop]"):
+            _forget(tag, "property", "name")
+    else:
+        for item in root.iter("*"):
+            _forget(item, "itemscope")
+    for element in list(root.iter("script", "meta", "title")):
+        if _layers_of(element) and kept not in _layers_of(element):
+            drop(element)
+
+
+def _forget(element: Element, *names: str) -> None:
+    """Take attributes off an element."""
+    for name in names:
+        element.attrib.pop(name, None)
+
+
+def _layers_of(element: Element) -> tuple[str, ...]:
+    """The layers that a script, a meta tag or a title speaks for; none: it is no statement."""
+    if element.tag == "script":
+        return ("jsonld",) if "ld+json" in (element.get("type") or "").lower() else ()
+    if element.tag == "title":
+        return ("meta",)
+    name = (element.get("property") or element.get("name") or element.get("itemprop") or "").lower()
+    layer = "opengraph" if ":" in name and not name.startswith("twitter:") else "meta"
+    is_property = element.get("itemprop") and not (element.get("property") or element.get("name"))
+    return (layer, "microdata") if is_property else (layer,)
 
 
 def _strategies(html: str, url: str, profile: Profile, article: Article) -> Iterator[Strategy]:
-    """What each way to the text finds; chosen is the first of the text's layer that found enough."""
-    found = _texts(html, url, profile)
-    ways = [name for name in found if name.split(" ", 1)[0] == article.provenance.get("text")]
-    chosen = next((name for name in ways if not is_little(found[name])), ways[-1] if ways else None)
+    """What each way to the text finds, and why it was taken or not."""
+    layer = article.provenance.get("text")
+    found = _texts(parse(html), url, profile)
+    chosen = _chosen(found, layer)
+    carrier = ""
+    if layer and chosen is None and (whole := parse(html)) is not None and fill(whole):
+        # The page prints nothing; its text was put in from its scripts before it was read.
+        found, carrier = _texts(whole, url, profile), "; the text comes from the page's scripts"
+        chosen = _chosen(found, layer)
     for name, texts in found.items():
-        yield Strategy(name, len(texts), sum(len(text.split()) for text in texts), name == chosen)
+        why = _WON[name] + carrier if name == chosen else _why_not(name, found, chosen)
+        yield Strategy(name, len(texts), sum(len(text.split()) for text in texts), name == chosen, why)
 
 
-def _texts(html: str, url: str, profile: Profile) -> dict[str, list[str]]:
+def _chosen(found: dict[str, list[str]], layer: str | None) -> str | None:
+    """The way that the text was taken by: that of its layer; of the two in dom the container, if it had enough."""
+    ways = [name for name, texts in found.items() if texts and name.split(" ", 1)[0] == layer]
+    return next((name for name in ways if name != _CONTAINER or not is_little(found[name])), None)
+
+
+def _why_not(name: str, found: dict[str, list[str]], chosen: str | None) -> str:
+    """Why a way was not taken; the order is that of body.find_body."""
+    if not found[name]:
+        return _FOUND_NOTHING[name]
+    if chosen == _SELECTED:
+        return "the source's file goes first"
+    if name == _STATED:
+        return "the page prints enough of it, or it is a teaser"
+    if chosen == _STATED:
+        return "a small part of what is stated"
+    if chosen == _CONTAINER:
+        return "not asked: the container has enough"
+    if name == _SENTENCES and not is_little(found[_TRAFILATURA]):
+        return "not asked: trafilatura has enough"
+    if name == _SENTENCES:
+        return "the page does not call itself an article"
+    return _LITTLE if is_little(found[name]) else "the whole page on a line"
+
+
+def _texts(root: Element | None, url: str, profile: Profile) -> dict[str, list[str]]:
     """Paragraphs by the way that found them."""
-    root = parse(html)
     if root is None:
         return {}
     page = read_statements(root, url, profile)
@@ -156,15 +227,11 @@ def _texts(html: str, url: str, profile: Profile) -> dict[str, list[str]]:
     prune(page.root, page.headline, page.named)
     container = find_container(page.root)
     body = container_paragraphs(read_lines(page.headline, container)) if container else None
-    return {
-        "profile (selected)": told.paragraphs if told else [],
-        "dom (the text's container)": body.paragraphs if body else [],
-        **_by_trafilatura(page),
-        "dom (sentences behind the headline)": short_paragraphs(page),
-        "jsonld (articleBody)": stated_paragraphs(page.article.get("articleBody"), 1),
-    }
-
-
-def _by_trafilatura(page: Statements) -> dict[str, list[str]]:
     prune_links(page.root, page.headline)
-    return {"trafilatura": printed_paragraphs(page)[0]}
+    return {
+        _SELECTED: told.paragraphs if told else [],
+        _CONTAINER: body.paragraphs if body else [],
+        _TRAFILATURA: printed_paragraphs(page)[0],
+        _SENTENCES: short_paragraphs(page),
+        _STATED: stated_paragraphs(page.article.get("articleBody"), 1),
+    }

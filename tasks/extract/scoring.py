@@ -16,6 +16,7 @@ Both sides are cleaned by tasks.text first: soft hyphens split words, and only o
 import gzip
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -125,6 +126,9 @@ def read_gold(folder: Path) -> Iterator[Gold]:
     files = sorted(folder.glob("*.json"))
     if not files:
         raise Misconfigured(f"{folder} holds no gold; {_NO_PAIR}")
+    known = {file.with_suffix(".html.gz") for file in files}
+    if alone := sorted(page.name for page in folder.glob("*.html.gz") if page not in known):
+        raise Misconfigured(f"{folder} has {len(alone)} pages without gold, {alone[0]} the first; {_NO_PAIR}")
     for file in files:
         yield _pair(file)
 
@@ -235,13 +239,34 @@ def _pair(file: Path) -> Gold:
     if not page.is_file():
         raise Misconfigured(f"{file} has no page beside it, {page.name}; {_NO_PAIR}")
     try:
-        said: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        missing = [name for name in _NEEDED if not isinstance(said.get(name), str)]
+        said = json.loads(file.read_text(encoding="utf-8"))
         html = gzip.decompress(page.read_bytes())
-    except (ValueError, AttributeError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         raise Misconfigured(f"{file} and {page.name} can't be read: {type(error).__name__} {error}") from error
-    if missing:
-        raise Misconfigured(f"{file} lacks {', '.join(missing)}; wanted are strings under {', '.join(_NEEDED)}")
+    if wrong := _fault(said):
+        raise Misconfigured(f"{file} {wrong}; put it right, or take the pair away: no page of the folder is scored")
     needed = {name: said[name] for name in _NEEDED}
     authors = tuple(said.get("authors") or ())
     return Gold(**needed, html=html, charset=said.get("charset"), authors=authors, published=said.get("published"))
+
+
+def _fault(said: Any) -> str | None:
+    """What is wrong with the gold of a page; a value of another type would score as a wrong answer, unnoticed."""
+    if not isinstance(said, dict):
+        return "is no JSON object"
+    if missing := [name for name in _NEEDED if not isinstance(said.get(name), str)]:
+        return f"lacks {', '.join(missing)}; wanted are strings under {', '.join(_NEEDED)}"
+    if wrong := [name for name in ("charset", "published") if not isinstance(said.get(name) or "", str)]:
+        return f"has no string under {', '.join(wrong)}"
+    authors = said.get("authors") or []
+    if not isinstance(authors, list) or not all(isinstance(name, str) for name in authors):
+        return "has no list of names under authors"
+    return None if _is_time(said.get("published")) else f"has no ISO 8601 time under published: {said['published']}"
+
+
+def _is_time(published: str | None) -> bool:
+    """Whether it can be compared; no time at all can."""
+    try:
+        return not published or bool(datetime.fromisoformat(published))
+    except ValueError:
+        return False
