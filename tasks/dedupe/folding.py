@@ -1,0 +1,98 @@
+"""Text to comparable tokens: one spelling for what portals spell differently, numbers as bare digits.
+
+Pure. Knows nothing of stories. Tokens are 32-bit hashes that are the same on every machine; their lowest bit says number.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+Tokens = npt.NDArray[np.uint32]
+Positions = npt.NDArray[np.int64]
+
+# The end of a sentence or line among the tokens; no token has this hash.
+_END = 0
+_CACHED_TOKENS = 1 << 17
+_UNPRINTED = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd]")
+# Numbers with their separators, signs of scripts without blanks one by one, words, and what ends a sentence.
+_TOKEN = re.compile(
+    r"\d+(?:[.,'’\u202f]\d+)*"
+    r"|[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+    r"|[^\W\d_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+"
+    r"|[.!?。！？][\"'»«“”’)\]]*(?=\s)|\n"
+)
+# UTF-8 that was read as windows-1252: a lead byte's sign, then signs of continuation bytes.
+_MOJIBAKE_LEAD = re.compile("[ÂÃâÄÅ]")
+_MOJIBAKE = re.compile("[ÂÃÄÅ][\u0080-\u00bf\u0152-\u2122]|â[\u0080-\u00bf\u0152-\u2122]{2}")
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "œ": "oe", "æ": "ae", "ı": "i"})
+_NOT_DIGITS = re.compile(r"\D")
+
+
+def fold(text: str) -> tuple[Tokens, Positions]:
+    """The tokens of a text, and where each of its sentences or lines begins among them (first 0, ascending)."""
+    found = _TOKEN.findall(_readable(text))
+    coded = np.fromiter(map(_hash, found), dtype=np.uint32, count=len(found))
+    ends = coded == _END
+    tokens = coded[~ends]
+    # How many tokens stand in front of each end: that is where the next sentence begins.
+    begins = np.flatnonzero(ends) - np.arange(int(ends.sum()))
+    starts = np.unique(np.concatenate((np.zeros(1, dtype=np.int64), begins)))
+    return tokens, starts[starts < max(len(tokens), 1)]
+
+
+def words(text: str) -> list[str]:
+    """The folded words and numbers of a short text, such as a title."""
+    return [_spelling(token) for token in _TOKEN.findall(_readable(text)) if _hash(token) != _END]
+
+
+def _readable(text: str) -> str:
+    """The text in one encoding form, without signs that print nothing and with mojibake repaired."""
+    if text.isascii():
+        return text
+    text = _UNPRINTED.sub("", text)
+    if _MOJIBAKE_LEAD.search(text):
+        text = _MOJIBAKE.sub(_repaired, text)
+    return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
+
+
+def _repaired(match: re.Match[str]) -> str:
+    """The sign that was meant; the signs themselves where they are no mojibake."""
+    try:
+        return match[0].encode("cp1252").decode()
+    except UnicodeError:
+        return _by_byte(match[0])
+
+
+def _by_byte(signs: str) -> str:
+    """The same with bytes that windows-1252 leaves open."""
+    try:
+        return b"".join(_byte(sign) for sign in signs).decode()
+    except UnicodeError:
+        return signs
+
+
+def _byte(sign: str) -> bytes:
+    return bytes([ord(sign)]) if ord(sign) < 0x100 else sign.encode("cp1252")
+
+
+@lru_cache(maxsize=_CACHED_TOKENS)
+def _hash(token: str) -> int:
+    """32-bit hash of a token's spelling, odd for numbers; _END for what ends a sentence."""
+    if not token[0].isalnum():
+        return _END
+    spelling = _spelling(token)
+    return (crc32(spelling.encode()) & 0xFFFFFFFE or 2) | spelling[0].isdigit()
+
+
+def _spelling(token: str) -> str:
+    """One spelling for what is spelt differently: case, umlauts, accents, separators of numbers."""
+    if token[0].isdigit():
+        return _NOT_DIGITS.sub("", token)
+    spelt = token.casefold().translate(_SPELT_OUT)
+    if spelt.isascii():
+        return spelt
+    return "".join(sign for sign in unicodedata.normalize("NFD", spelt) if not unicodedata.combining(sign)) or spelt

@@ -1,0 +1,50 @@
+"""From what two texts share to what they are to each other. The rules, with what each is for; figures: docs/dedup.md."""
+
+from enum import Enum
+
+from tasks.dedupe.overlap import Overlap
+
+
+class Verdict(Enum):
+    """SAME: one is made of the other. APART: nothing to say. OTHER_EDITION: same template, so never one story."""
+
+    SAME = "same"
+    APART = "apart"
+    OTHER_EDITION = "other edition"
+
+
+_LEAST_SHARED = 10
+_LEAST_CONTAINMENT = 0.60
+_MOST_CONFLICTS = 0.02
+_LEAST_NUMBER_CONFLICTS = 3
+
+
+def verdict(overlap: Overlap, *, same_title: bool, is_list: bool, distant: bool) -> Verdict:
+    if _is_edition(overlap):
+        return Verdict.OTHER_EDITION
+    if overlap.shared < _LEAST_SHARED:
+        return Verdict.APART
+    if _swapped(overlap, is_list=is_list, distant=distant):
+        return Verdict.APART
+    if overlap.containment >= _LEAST_CONTAINMENT:
+        return Verdict.SAME
+    if same_title and overlap.lead >= 8:
+        return Verdict.SAME
+    return Verdict.APART
+
+
+def _is_edition(overlap: Overlap) -> bool:
+    if overlap.conflicts > max(_MOST_CONFLICTS * overlap.places,1):
+        return True
+    return overlap.number_conflicts >= _LEAST_NUMBER_CONFLICTS and overlap.number_conflicts * 2 >= overlap.number_places
+
+
+def _swapped(overlap: Overlap, *, is_list: bool, distant: bool) -> bool:
+    one, other = overlap.one, overlap.other
+    if min(one.head, other.head) >= 8 and overlap.containment < 0.85:
+        return True
+    inner = min(one.inner, other.inner)
+    size=overlap.shared
+    if is_list:
+        return min(one.inner + one.head, other.inner + other.tail)>=4 or min(one.inner + one.tail, other.inner + other.head) >= 4
+    return inner >= (8 if distant else 12) and inner > (.08 if distant else 0.12) * size
