@@ -6,6 +6,7 @@ Pure. Knows nothing of stories. Tokens are 32-bit hashes that are the same on ev
 import re
 import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -14,8 +15,8 @@ import numpy.typing as npt
 Tokens = npt.NDArray[np.uint32]
 Positions = npt.NDArray[np.int64]
 
-# The end of a sentence or line among the tokens; no token has this hash.
-_END = 0
+# The ends of a sentence and of a line among the tokens; no token has these hashes.
+_SENTENCE_END, _LINE_END = 0, 1
 _CACHED_TOKENS = 1 << 17
 _UNPRINTED = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd]")
 # Numbers with their separators, signs of scripts without blanks one by one, words, and what ends a sentence.
@@ -23,7 +24,7 @@ _TOKEN = re.compile(
     r"\d+(?:[.,'’\u202f]\d+)*"
     r"|[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
     r"|[^\W\d_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+"
-    r"|[.!?。！？][\"'»«“”’)\]]*(?=\s)|\n"
+    r"|[.!?。！？][\"'»«“”’)\]]*(?=\s)|[|•;]|\n"
 )
 # UTF-8 that was read as windows-1252: a lead byte's sign, then signs of continuation bytes.
 _MOJIBAKE_LEAD = re.compile("[ÂÃâÄÅ]")
@@ -32,21 +33,37 @@ _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å"
 _NOT_DIGITS = re.compile(r"\D")
 
 
-def fold(text: str) -> tuple[Tokens, Positions]:
-    """The tokens of a text, and where each of its sentences or lines begins among them (first 0, ascending)."""
+class Folded(NamedTuple):
+    """A text as tokens; `starts` and `lines` are the positions where a sentence and a line begin, ascending from 0."""
+
+    tokens: Tokens
+    starts: Positions
+    lines: Positions
+
+
+def fold(text: str) -> Folded:
+    """The text folded; without any token there is no sentence and no line."""
     found = _TOKEN.findall(_readable(text))
     coded = np.fromiter(map(_hash, found), dtype=np.uint32, count=len(found))
-    ends = coded == _END
+    ends = coded <= _LINE_END
     tokens = coded[~ends]
     # How many tokens stand in front of each end: that is where the next sentence begins.
-    begins = np.flatnonzero(ends) - np.arange(int(ends.sum()))
-    starts = np.unique(np.concatenate((np.zeros(1, dtype=np.int64), begins)))
-    return tokens, starts[starts < max(len(tokens), 1)]
+    at = np.flatnonzero(ends)
+    begins = at - np.arange(len(at))
+    return Folded(tokens, _positions(begins, tokens), _positions(begins[coded[at] == _LINE_END], tokens))
+
+
+def _positions(begins: Positions, tokens: Tokens) -> Positions:
+    """The beginnings with the first one, each once, without those behind the last token."""
+    if not len(tokens):
+        return begins[:0]
+    found = np.concatenate((np.zeros(1, dtype=np.int64), begins[(begins > 0) & (begins < len(tokens))]))
+    return found[np.append(True, np.diff(found) > 0)]
 
 
 def words(text: str) -> list[str]:
     """The folded words and numbers of a short text, such as a title."""
-    return [_spelling(token) for token in _TOKEN.findall(_readable(text)) if _hash(token) != _END]
+    return [_spelling(token) for token in _TOKEN.findall(_readable(text)) if _hash(token) > _LINE_END]
 
 
 def _readable(text: str) -> str:
@@ -81,9 +98,9 @@ def _byte(sign: str) -> bytes:
 
 @lru_cache(maxsize=_CACHED_TOKENS)
 def _hash(token: str) -> int:
-    """32-bit hash of a token's spelling, odd for numbers; _END for what ends a sentence."""
+    """32-bit hash of a token's spelling, odd for numbers; an end for what ends a sentence or line."""
     if not token[0].isalnum():
-        return _END
+        return _LINE_END if token == "\n" else _SENTENCE_END
     spelling = _spelling(token)
     return (crc32(spelling.encode()) & 0xFFFFFFFE or 2) | spelling[0].isdigit()
 

@@ -48,13 +48,14 @@ class Known:
     arrival: Arrival
     story: int
     is_digest: bool
+    is_revision: bool = False
 
 
 WINDOW = timedelta(days=7)
 _HOT = 60
 _MOST_CANDIDATES = 40
 _LEAST_TOKENS_LEFT = 20
-DIGEST = re.compile(r"tagesueberblick|tagesuebersicht|im ueberblick|presseschau|kurzmeldungen|in kuerze|news in brief|morning digest|weitere meldungen|kompakt|in brief|press review|revue de presse|en bref")
+DIGEST = re.compile(r"tagesueberblick|tagesuebersicht|presseschau|kurzmeldungen|nachrichten im ueberblick|(tages|wochen)rueckblick|in kuerze|news in brief|(morning|daily|weekly) digest|(und|and) (weitere|andere|more|other) (meldungen|nachrichten|stories|news)|press review|revue de presse|en bref")
 
 @dataclass(slots=True)
 class Past:
@@ -72,6 +73,7 @@ class Past:
 class Placer:
     def __init__(self, past: Past | None = None) -> None:
         self.past = past or Past()
+        self.log = None
 
     def place(self, arrivals: Iterable[Arrival]) -> list[Placement]:
         return [self._place(a) for a in arrivals]
@@ -82,7 +84,7 @@ class Placer:
         digest = self._is_digest(new)
         found = self._decide(new, digest, n)
         story, kind, of, exact, why = found
-        known = Known(new, story, digest)
+        known = Known(new, story, digest, kind is Kind.REVISION)
         past.known.append(known)
         past.members.setdefault(story, []).append(n)
         for key in new.sketch.keys.tolist():
@@ -96,7 +98,7 @@ class Placer:
                     past.seen[h] = noted(past.seen.get(h), story, day)
                     past.sentence_docs[h] = n
             if new.sketch.title_hash:
-                past.seen[new.sketch.title_hash] = noted(past.seen.get(new.sketch.title_hash), story, day)
+                past.titles[new.sketch.title_hash] = noted(past.titles.get(new.sketch.title_hash), story, day)
         return Placement(new.id, story, kind, of, exact, why)
 
     def _is_digest(self, new):
@@ -144,15 +146,17 @@ class Placer:
             k = past.known[c]
             if other_edition(new.sketch.title, k.arrival.sketch.title):
                 barred.add(k.story); continue
-            o, a, b = self._overlap(new, c)
+            o, a, b = self._overlap(new, c, digest)
             st = same_title(new.sketch.title, k.arrival.sketch.title)
             distant = abs(new.at - k.arrival.at) > timedelta(hours=18)
             v = verdict(o, same_title=st, is_list=new.sketch.is_list or k.arrival.sketch.is_list, distant=distant)
             if v is Verdict.OTHER_EDITION:
-                barred.add(k.story)
+                if not k.is_revision: barred.add(k.story)
+                if self.log is not None: self.log.append((new.id,k.arrival.id,'BAR',distant,o))
             elif v is Verdict.SAME:
-                if (digest or k.is_digest) and o.jaccard < .6: continue
+                if (digest or k.is_digest) and o.jaccard < .7: continue
                 good.append((o.containment, o.jaccard, -c, o, a, b))
+            elif self.log is not None: self.log.append((new.id,k.arrival.id,st,distant,o))
         good = [g for g in good if past.known[-g[2]].story not in barred]
         if not good:
             return n, Kind.ORIGINAL, None, False, f"barred {len(barred)}" if barred else ""
@@ -161,15 +165,18 @@ class Placer:
         kind = Kind.PARTIAL if a < .7 * b else Kind.COPY
         return k.story, kind, past.known[past.members[k.story][0]].arrival.id, False, f"{cont:.2f} {jac:.2f}"
 
-    def _overlap(self, new, c):
+    def _overlap(self, new, c, digest=False):
         k = self.past.known[c]
-        a, b = self._view(new, k.story), self._view(k.arrival, k.story)
+        raw = digest or k.is_digest
+        a, b = self._view(new, k.story, raw), self._view(k.arrival, k.story, raw)
         return overlap(a, b), len(a.tokens), len(b.tokens)
 
-    def _view(self, who: Arrival, story: int) -> View:
+    def _view(self, who: Arrival, story: int, raw=False) -> View:
         s = who.sketch
         seen = self.past.seen
-        keep = np.array([not (h and h in seen and is_foreign(seen[h], story)) for h in s.sentences.tolist()], dtype=bool)
+        titles = self.past.titles
+        keep = np.array([not (h and ((h in seen and is_foreign(seen[h])) or (h in titles and (titles[h].stories>1 or titles[h].story != story)))) for h in s.sentences.tolist()], dtype=bool)
+        if raw: keep[:] = True
         key = (id(who), keep.tobytes())
         v = self.past.views.get(key)
         if v is None:

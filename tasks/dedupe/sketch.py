@@ -7,8 +7,9 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from tasks.dedupe.folding import Positions, Tokens, fold, words
+from tasks.dedupe.folding import Folded, Positions, Tokens, fold, words
 from tasks.dedupe.hashing import Hashes, mixed, sentences, shingles
+from tasks.dedupe.notices import notice_lines
 
 Keys = npt.NDArray[np.int64]
 
@@ -48,11 +49,12 @@ class Sketch:
 
 def sketch(title: str, text: str) -> Sketch:
     """The sketch of an article."""
-    tokens, starts = fold(text)
+    folded = fold(text)
+    heading = fold(title.replace("\n", " ")).tokens
+    tokens, starts = _without_notices(folded)
     lengths = np.diff(np.append(starts, len(tokens)))
     hashes = np.where(lengths >= LEAST_SENTENCE_TOKENS, sentences(tokens, starts), np.uint64(0))
-    heading, _ = fold(title.replace("\n", " "))
-    named = tokens if len(tokens) >= LEAST_TOKENS else np.concatenate((heading, np.zeros(1, np.uint32), tokens))
+    named = folded.tokens if len(folded.tokens) >= LEAST_TOKENS else np.concatenate((heading, np.zeros(1, np.uint32), folded.tokens))
     return Sketch(
         tokens=tokens,
         starts=starts,
@@ -63,6 +65,25 @@ def sketch(title: str, text: str) -> Sketch:
         digest=blake2b(named.tobytes(), digest_size=16).digest(),
         is_list=_is_list(text),
     )
+
+
+_LEAST_LEFT = 10
+NOTICES = True
+
+
+def _without_notices(folded: Folded) -> tuple[Tokens, Positions]:
+    tokens, starts, lines = folded
+    if not len(tokens) or not NOTICES:
+        return tokens, starts
+    notice = notice_lines(folded)
+    if not notice.any():
+        return tokens, starts
+    gone = np.repeat(notice, np.diff(np.append(lines, len(tokens))))
+    kept = ~gone
+    if int(kept.sum()) < _LEAST_LEFT:
+        return tokens, starts
+    left = starts[kept[starts]]
+    return tokens[kept], np.cumsum(kept)[left] - 1
 
 
 def _seeds(count: int, salt: int) -> Hashes:
