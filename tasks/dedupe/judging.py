@@ -19,12 +19,14 @@ _MOST_CONFLICTS = 0.025
 _LEAST_NUMBER_CONFLICTS = 3
 
 
-def verdict(overlap: Overlap, *, same_title: bool, is_list: bool, distant: bool) -> Verdict:
+def verdict(overlap: Overlap, *, same_title: bool, swapped_lines: bool, distant: bool) -> Verdict:
     if _is_edition(overlap):
         return Verdict.OTHER_EDITION
-    if overlap.shared < _LEAST_SHARED:
+    if swapped_lines:
+        return Verdict.OTHER_EDITION
+    if overlap.shared < _LEAST_SHARED and not (same_title and overlap.shared >= 5 and overlap.containment >= 0.9):
         return Verdict.APART
-    if _swapped(overlap, is_list=is_list, distant=distant):
+    if _swapped(overlap, distant=distant):
         return Verdict.APART
     if overlap.containment >= _LEAST_CONTAINMENT:
         return Verdict.SAME
@@ -39,12 +41,10 @@ def _is_edition(overlap: Overlap) -> bool:
     return overlap.number_conflicts >= _LEAST_NUMBER_CONFLICTS and overlap.number_conflicts * 2 >= overlap.number_places
 
 
-def _swapped(overlap: Overlap, *, is_list: bool, distant: bool) -> bool:
+def _swapped(overlap: Overlap, *, distant: bool) -> bool:
     one, other = overlap.one, overlap.other
     if min(one.head, other.head) >= 8 and overlap.containment < 0.85:
         return True
     inner = min(one.inner, other.inner)
     size=overlap.shared
-    if is_list:
-        return min(one.inner + one.head, other.inner + other.tail)>=4 or min(one.inner + one.tail, other.inner + other.head) >= 4
     return inner >= (8 if distant else 12) and inner > (.08 if distant else 0.12) * size

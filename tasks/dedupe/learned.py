@@ -15,6 +15,7 @@ class Seen:
 
 # A sentence on so many days is part of a series, even where its editions were wrongly put together.
 _SERIES_DAYS = 3
+_STORIES = 2
 
 
 def noted(seen: Seen | None, story: int, day: int) -> Seen:
@@ -31,4 +32,4 @@ def noted(seen: Seen | None, story: int, day: int) -> Seen:
 
 def is_foreign(seen: Seen) -> bool:
     """Whether a sentence tells nothing about belonging to the story: another one prints it too, or it comes every day."""
-    return seen.stories > 1 or seen.days >= _SERIES_DAYS
+    return seen.stories >= _STORIES or seen.days >= _SERIES_DAYS

@@ -70,6 +70,12 @@ class Past:
     views: dict[tuple[int,bytes], View] = field(default_factory=dict)
 
 
+def swapped_lines(one, other):
+    """Whether each has inner lines that the other lacks."""
+    a, b = one.sentences.tolist(), other.sentences.tolist()
+    return any(h and h not in set(b) for h in a[1:-1]) and any(h and h not in set(a) for h in b[1:-1])
+
+
 class Placer:
     def __init__(self, past: Past | None = None) -> None:
         self.past = past or Past()
@@ -108,9 +114,9 @@ class Placer:
         s = new.sketch
         L = np.diff(np.append(s.starts, len(s.tokens)))
         for h, l in zip(s.sentences.tolist(), L.tolist()):
-            if h and l >= 6 and h != s.title_hash:
+            if h and l >= 6 and h != s.title_hash and h not in self.past.titles:
                 seen = self.past.seen.get(h)
-                if seen and seen.stories == 1 and seen.days<3:
+                if seen and seen.stories == 1 and seen.days<3 and h in self.past.known[self.past.sentence_docs[h]].arrival.sketch.sentences[:4].tolist():
                     mass[seen.story] += l
         big = [v for v in mass.values() if v >= 15]
         return len(big) >= 2 and max(big) < .6 * len(s.tokens)
@@ -138,7 +144,7 @@ class Placer:
             o = self._overlap(new, at_url)[0]
             if o.containment >= .3 or abs(new.at - k.arrival.at) < timedelta(hours=20):
                 return k.story, Kind.REVISION, k.arrival.id, same == at_url, "url"
-        if same is not None and not other_edition(new.sketch.title, past.known[same].arrival.sketch.title):
+        if same is not None and new.at - past.known[same].arrival.at <= WINDOW and not other_edition(new.sketch.title, past.known[same].arrival.sketch.title):
             k = past.known[same]
             return k.story, Kind.COPY, k.arrival.id, True, "exact"
         barred=set(); good=[]
@@ -149,7 +155,8 @@ class Placer:
             o, a, b = self._overlap(new, c, digest)
             st = same_title(new.sketch.title, k.arrival.sketch.title)
             distant = abs(new.at - k.arrival.at) > timedelta(hours=18)
-            v = verdict(o, same_title=st, is_list=new.sketch.is_list or k.arrival.sketch.is_list, distant=distant)
+            lists = new.sketch.is_list and k.arrival.sketch.is_list and swapped_lines(new.sketch, k.arrival.sketch)
+            v = verdict(o, same_title=st, swapped_lines=lists, distant=distant)
             if v is Verdict.OTHER_EDITION:
                 if not k.is_revision: barred.add(k.story)
                 if self.log is not None: self.log.append((new.id,k.arrival.id,'BAR',distant,o))
