@@ -20,19 +20,27 @@ _LEAST_NUMBER_CONFLICTS = 3
 
 
 def verdict(overlap: Overlap, *, same_title: bool, swapped_lines: bool, distant: bool) -> Verdict:
-    if _is_edition(overlap):
+    if _is_edition(overlap) or swapped_lines:
         return Verdict.OTHER_EDITION
-    if swapped_lines:
-        return Verdict.OTHER_EDITION
-    if overlap.shared < _LEAST_SHARED and not (same_title and overlap.shared >= 5 and overlap.containment >= 0.9):
+    if overlap.shared < _LEAST_SHARED and not (same_title and overlap.shared >= 5 and overlap.containment >= 0.9) and not(same_title and overlap.lead>=7):
         return Verdict.APART
     if _swapped(overlap, distant=distant):
         return Verdict.APART
     if overlap.containment >= _LEAST_CONTAINMENT:
         return Verdict.SAME
-    if same_title and overlap.lead >= 8:
+    if same_title and overlap.lead >= 7 and overlap.containment >= 0.25 and _small(overlap).inner <= 2:
         return Verdict.SAME
     return Verdict.APART
+
+
+def _small(overlap):
+    return overlap.one if overlap.one.length <= overlap.other.length else overlap.other
+
+
+def is_part(overlap: Overlap) -> bool:
+    """Whether one text is nearly all of the other, with numbers that agree: whatever else is known, they are the same."""
+    least = min(sum((a.head, a.inner, a.tail)) for a in (overlap.one, overlap.other))
+    return overlap.conflicts == 0 and least <= 4 and overlap.shared >= 25 and (overlap.number_places >= 1 or overlap.jaccard>=.9)
 
 
 def _is_edition(overlap: Overlap) -> bool:
@@ -46,5 +54,10 @@ def _swapped(overlap: Overlap, *, distant: bool) -> bool:
     if min(one.head, other.head) >= 8 and overlap.containment < 0.85:
         return True
     inner = min(one.inner, other.inner)
-    size=overlap.shared
-    return inner >= (8 if distant else 12) and inner > (.08 if distant else 0.12) * size
+    agrees = overlap.number_places >= 3 and overlap.number_conflicts == 0
+    least, share = (7, 0.1) if min(one.inner_runs, other.inner_runs) >= 3 else (12, 0.12)
+    if distant:
+        least, share = 7, .08
+    elif agrees:
+        share = .3
+    return inner >= least and inner > share * overlap.shared

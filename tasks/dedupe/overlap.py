@@ -26,6 +26,7 @@ class View:
 class Alone:
     """How many tokens of a text the other one lacks: in front of all that is shared, between, behind."""
 
+    length: int
     head: int
     inner: int
     tail: int
@@ -99,10 +100,10 @@ def _alone(length: int, found: Mask) -> Alone:
     covered = _covered(length, found)
     at = np.flatnonzero(covered)
     if not len(at):
-        return Alone(length, 0, 0)
+        return Alone(length, length, 0, 0)
     head, last = int(at[0]), int(at[-1])
     inner = last - head + 1 - len(at)
-    return Alone(head, inner, length - 1 - last, int(np.count_nonzero(np.diff(at) > 1)))
+    return Alone(length, head, inner, length - 1 - last, int(np.count_nonzero(np.diff(at) > 1)))
 
 
 def _lead(found_one: Mask, found_other: Mask, one: View, other: View) -> int:

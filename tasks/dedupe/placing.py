@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from tasks.dedupe.folding import Tokens
-from tasks.dedupe.judging import Verdict, verdict
+from tasks.dedupe.judging import Verdict, is_part, verdict
 from tasks.dedupe.learned import Seen, is_foreign, noted
 from tasks.dedupe.overlap import View, overlap, view
 from tasks.dedupe.sketch import Sketch
@@ -70,10 +70,19 @@ class Past:
     views: dict[tuple[int,bytes], View] = field(default_factory=dict)
 
 
+def keys_of(s):
+    return s.keys.tolist() + ([s.title_hash] if s.title_hash else [])
+
+
 def swapped_lines(one, other):
     """Whether each has inner lines that the other lacks."""
-    a, b = one.sentences.tolist(), other.sentences.tolist()
-    return any(h and h not in set(b) for h in a[1:-1]) and any(h and h not in set(a) for h in b[1:-1])
+    return min(_lacking(one, other), _lacking(other, one)) >= 0.03
+
+
+def _lacking(one, other):
+    lengths = np.diff(np.append(one.starts, len(one.tokens)))
+    gone = ~np.isin(one.sentences, other.sentences) & (one.sentences != 0)
+    return int(lengths[1:-1][gone[1:-1]].sum()) / max(len(one.tokens), 1)
 
 
 class Placer:
@@ -93,7 +102,7 @@ class Placer:
         known = Known(new, story, digest, kind is Kind.REVISION)
         past.known.append(known)
         past.members.setdefault(story, []).append(n)
-        for key in new.sketch.keys.tolist():
+        for key in keys_of(new.sketch):
             past.by_key.setdefault(key, []).append(n)
         past.by_url.setdefault(new.url, n)
         past.by_digest[new.sketch.digest] = n
@@ -125,7 +134,7 @@ class Placer:
         past = self.past
         hits = Counter()
         since = new.at - WINDOW
-        for key in new.sketch.keys.tolist():
+        for key in keys_of(new.sketch):
             docs = past.by_key.get(key, ())
             if len(docs) <= _HOT:
                 hits.update(docs)
@@ -147,24 +156,29 @@ class Placer:
         if same is not None and new.at - past.known[same].arrival.at <= WINDOW and not other_edition(new.sketch.title, past.known[same].arrival.sketch.title):
             k = past.known[same]
             return k.story, Kind.COPY, k.arrival.id, True, "exact"
-        barred=set(); good=[]
+        barred=set(); good=[]; cleared=set(); editions=set()
         for c in self._candidates(new):
             k = past.known[c]
             if other_edition(new.sketch.title, k.arrival.sketch.title):
-                barred.add(k.story); continue
-            o, a, b = self._overlap(new, c, digest)
+                barred.add(k.story); editions.add(k.story); continue
+            lists = new.sketch.is_list and k.arrival.sketch.is_list
+            raw = digest or k.is_digest or lists
+            o, a, b = self._overlap(new, c, raw)
             st = same_title(new.sketch.title, k.arrival.sketch.title)
             distant = abs(new.at - k.arrival.at) > timedelta(hours=18)
-            lists = new.sketch.is_list and k.arrival.sketch.is_list and swapped_lines(new.sketch, k.arrival.sketch)
-            v = verdict(o, same_title=st, swapped_lines=lists, distant=distant)
+            v = verdict(o, same_title=st, swapped_lines=lists and swapped_lines(new.sketch, k.arrival.sketch), distant=distant)
+            if v is Verdict.APART and not raw:
+                o2, a2, b2 = self._overlap(new, c, True)
+                if is_part(o2): v, o, a, b = Verdict.SAME, o2, a2, b2
             if v is Verdict.OTHER_EDITION:
                 if not k.is_revision: barred.add(k.story)
                 if self.log is not None: self.log.append((new.id,k.arrival.id,'BAR',distant,o))
             elif v is Verdict.SAME:
                 if (digest or k.is_digest) and o.jaccard < .7: continue
                 good.append((o.containment, o.jaccard, -c, o, a, b))
+                if is_part(o): cleared.add(k.story)
             elif self.log is not None: self.log.append((new.id,k.arrival.id,st,distant,o))
-        good = [g for g in good if past.known[-g[2]].story not in barred]
+        good = [g for g in good if past.known[-g[2]].story not in barred - (cleared - editions)]
         if not good:
             return n, Kind.ORIGINAL, None, False, f"barred {len(barred)}" if barred else ""
         cont, jac, c, o, a, b = max(good, key=lambda g: g[:3])
@@ -172,9 +186,8 @@ class Placer:
         kind = Kind.PARTIAL if a < .7 * b else Kind.COPY
         return k.story, kind, past.known[past.members[k.story][0]].arrival.id, False, f"{cont:.2f} {jac:.2f}"
 
-    def _overlap(self, new, c, digest=False):
+    def _overlap(self, new, c, raw=False):
         k = self.past.known[c]
-        raw = digest or k.is_digest
         a, b = self._view(new, k.story, raw), self._view(k.arrival, k.story, raw)
         return overlap(a, b), len(a.tokens), len(b.tokens)
 

@@ -109,7 +109,7 @@ def _bands(hashes: Hashes, seeds: Hashes) -> Hashes:
 
 
 def _is_list(text: str) -> bool:
-    """Whether most lines are no sentences."""
+    """Whether most words stand in lines that are no sentences."""
     lines = [line for line in text.splitlines() if line.strip()]
-    bare = sum(1 for line in lines if not _SENTENCE_END.search(line))
-    return bare >= _LEAST_LINES and bare * 2 >= len(lines)
+    bare = [line for line in lines if not _SENTENCE_END.search(line)]
+    return len(bare) >= _LEAST_LINES and 2 * len(bare) >= len(lines) and 10 * sum(map(len, bare)) >= 3 * sum(map(len, lines))
