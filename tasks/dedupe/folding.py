@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 Tokens = npt.NDArray[np.uint32]
 Positions = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 # The ends of a sentence and of a line among the tokens; no token has these hashes.
 _SENTENCE_END, _LINE_END = 0, 1
@@ -28,29 +29,38 @@ _TOKEN = re.compile(
 )
 # UTF-8 that was read as windows-1252: a lead byte's sign, then signs of continuation bytes.
 _MOJIBAKE_LEAD = re.compile("[ÂÃâÄÅ]")
-_MOJIBAKE = re.compile("[ÂÃÄÅ][\u0080-\u00bf\u0152-\u2122]|â[\u0080-\u00bf\u0152-\u2122]{2}")
+_MOJIBAKE = re.compile("[ÂÃÄÅ][\u0080-\u00bf\u0152-\u2122]|â[\u0080-\u00bf\u0152-\u2122]{2}|â€")
 _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "œ": "oe", "æ": "ae", "ı": "i"})
 _NOT_DIGITS = re.compile(r"\D")
 
 
 class Folded(NamedTuple):
-    """A text as tokens; `starts` and `lines` are the positions where a sentence and a line begin, ascending from 0."""
+    """A text as tokens; `starts` and `lines` are the positions where a sentence and a line begin, ascending from 0.
+
+    `bare` tells which sentences end with their line and not with a full stop: entries of a list, headings.
+    """
 
     tokens: Tokens
     starts: Positions
     lines: Positions
+    bare: Mask
 
 
 def fold(text: str) -> Folded:
     """The text folded; without any token there is no sentence and no line."""
-    found = _TOKEN.findall(_readable(text))
+    found = _TOKEN.findall(_readable(text) + "\n")
     coded = np.fromiter(map(_hash, found), dtype=np.uint32, count=len(found))
     ends = coded <= _LINE_END
     tokens = coded[~ends]
     # How many tokens stand in front of each end: that is where the next sentence begins.
     at = np.flatnonzero(ends)
     begins = at - np.arange(len(at))
-    return Folded(tokens, _positions(begins, tokens), _positions(begins[coded[at] == _LINE_END], tokens))
+    is_line_end = coded[at] == _LINE_END
+    starts = _positions(begins, tokens)
+    # Of several ends behind a sentence ("." and the end of the line) the first one says how it ended.
+    stops, first = np.unique(begins, return_index=True)
+    bare = is_line_end[first[np.searchsorted(stops, np.append(starts[1:], len(tokens)))]] if len(starts) else starts > 0
+    return Folded(tokens, starts, _positions(begins[is_line_end], tokens), bare)
 
 
 def _positions(begins: Positions, tokens: Tokens) -> Positions:
@@ -70,14 +80,17 @@ def _readable(text: str) -> str:
     """The text in one encoding form, without signs that print nothing and with mojibake repaired."""
     if text.isascii():
         return text
-    text = _UNPRINTED.sub("", text)
+    # First, as the second half of a broken sign may be one that prints nothing.
     if _MOJIBAKE_LEAD.search(text):
         text = _MOJIBAKE.sub(_repaired, text)
+    text = _UNPRINTED.sub("", text)
     return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
 
 
 def _repaired(match: re.Match[str]) -> str:
     """The sign that was meant; the signs themselves where they are no mojibake."""
+    if match[0] == "â€":
+        return '"'
     try:
         return match[0].encode("cp1252").decode()
     except UnicodeError:

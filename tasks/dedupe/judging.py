@@ -44,8 +44,10 @@ def is_part(overlap: Overlap) -> bool:
 
 
 def _is_edition(overlap: Overlap) -> bool:
-    if overlap.conflicts > max(_MOST_CONFLICTS * overlap.places,1):
+    if max(overlap.conflicts, overlap.swaps) > max(_MOST_CONFLICTS * overlap.places, 1):
         return True
+    if overlap.conflicts < 0.01 * overlap.places:
+        return False
     return overlap.number_conflicts >= _LEAST_NUMBER_CONFLICTS and overlap.number_conflicts * 2 >= overlap.number_places
 
 
@@ -54,7 +56,7 @@ def _swapped(overlap: Overlap, *, distant: bool) -> bool:
     if min(one.head, other.head) >= 8 and overlap.containment < 0.85:
         return True
     inner = min(one.inner, other.inner)
-    agrees = overlap.number_places >= 3 and overlap.number_conflicts == 0
+    agrees = overlap.number_places >= 2 and overlap.number_conflicts == 0
     least, share = (7, 0.1) if min(one.inner_runs, other.inner_runs) >= 3 else (12, 0.12)
     if distant:
         least, share = 7, .08

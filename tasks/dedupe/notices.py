@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks.dedupe.folding import Folded, fold
-from tasks.dedupe.overlap import Mask
+from tasks.dedupe.folding import Folded, Mask, fold
 
 LANGUAGES = ("de", "en", "fr")
 _MOST_OPENING_TOKENS = 40

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tasks.dedupe.folding import Tokens
+from tasks.dedupe.folding import Mask, Tokens
 from tasks.dedupe.hashing import SHINGLE, Hashes, contexts, shingles
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +44,7 @@ class Overlap:
     one: Alone
     other: Alone
     lead: int
+    swaps: int
 
 
 def view(tokens: Tokens) -> View:
@@ -76,6 +74,7 @@ def overlap(one: View, other: View) -> Overlap:
         one=_alone(len(one.tokens), found_one),
         other=_alone(len(other.tokens), found_other),
         lead=_lead(found_one, found_other, one, other),
+        swaps=_swaps(one.tokens, found_one, other.tokens, found_other),
     )
 
 
@@ -120,3 +119,22 @@ def _lead(found_one: Mask, found_other: Mask, one: View, other: View) -> int:
 
 
 _NEAR_HEAD = 24
+
+
+_SWAP = 6
+_FLANK = 3
+
+
+def _swaps(one: Tokens, found_one: Mask, other: Tokens, found_other: Mask) -> int:
+    """In how many places some words of one text stand where the other one has some other words."""
+    return len(_gaps(one, found_one) & _gaps(other, found_other))
+
+
+def _gaps(tokens: Tokens, found: Mask) -> set[bytes]:
+    """What stands around the short gaps between what is shared."""
+    at = np.flatnonzero(_covered(len(tokens), found))
+    jumps = np.flatnonzero((np.diff(at) > 1) & (np.diff(at) <= _SWAP + 1))
+    return {
+        tokens[at[j] - _FLANK + 1 : at[j] + 1].tobytes() + tokens[at[j + 1] : at[j + 1] + _FLANK].tobytes()
+        for j in jumps.tolist()
+    }

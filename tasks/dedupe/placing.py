@@ -81,7 +81,7 @@ def swapped_lines(one, other):
 
 def _lacking(one, other):
     lengths = np.diff(np.append(one.starts, len(one.tokens)))
-    gone = ~np.isin(one.sentences, other.sentences) & (one.sentences != 0)
+    gone = ~np.isin(one.sentences, other.sentences) & (one.sentences != 0) & one.bare
     return int(lengths[1:-1][gone[1:-1]].sum()) / max(len(one.tokens), 1)
 
 

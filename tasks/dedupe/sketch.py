@@ -1,13 +1,12 @@
 """A text as it is compared: tokens, sentences, and the keys by which candidates are found. Pure; cost in bench/dedupe.py."""
 
-import re
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
-from tasks.dedupe.folding import Folded, Positions, Tokens, fold, words
+from tasks.dedupe.folding import Folded, Mask, Positions, Tokens, fold, words
 from tasks.dedupe.hashing import Hashes, mixed, sentences, shingles
 from tasks.dedupe.notices import notice_lines
 
@@ -25,7 +24,6 @@ LEAST_SENTENCE_TOKENS = 4
 # A text with fewer tokens says too little without its title.
 LEAST_TOKENS = 40
 _LEAST_LINES = 5
-_SENTENCE_END = re.compile(r"[.!?:;。]\W*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,7 @@ class Sketch:
     title: tuple[str, ...]
     title_hash: int
     digest: bytes
+    bare: Mask
     is_list: bool
 
 
@@ -51,7 +50,7 @@ def sketch(title: str, text: str) -> Sketch:
     """The sketch of an article."""
     folded = fold(text)
     heading = fold(title.replace("\n", " ")).tokens
-    tokens, starts = _without_notices(folded)
+    tokens, starts, bare = _without_notices(folded)
     lengths = np.diff(np.append(starts, len(tokens)))
     hashes = np.where(lengths >= LEAST_SENTENCE_TOKENS, sentences(tokens, starts), np.uint64(0))
     named = folded.tokens if len(folded.tokens) >= LEAST_TOKENS else np.concatenate((heading, np.zeros(1, np.uint32), folded.tokens))
@@ -63,7 +62,8 @@ def sketch(title: str, text: str) -> Sketch:
         title=tuple(words(title)),
         title_hash=int(sentences(heading, np.zeros(1, np.int64))[0]) if len(heading) >= LEAST_SENTENCE_TOKENS else 0,
         digest=blake2b(named.tobytes(), digest_size=16).digest(),
-        is_list=_is_list(text),
+        bare=bare,
+        is_list=_is_list(bare, lengths),
     )
 
 
@@ -71,19 +71,19 @@ _LEAST_LEFT = 10
 NOTICES = True
 
 
-def _without_notices(folded: Folded) -> tuple[Tokens, Positions]:
-    tokens, starts, lines = folded
+def _without_notices(folded: Folded) -> tuple[Tokens, Positions, Mask]:
+    tokens, starts, lines, bare = folded
     if not len(tokens) or not NOTICES:
-        return tokens, starts
+        return tokens, starts, bare
     notice = notice_lines(folded)
     if not notice.any():
-        return tokens, starts
+        return tokens, starts, bare
     gone = np.repeat(notice, np.diff(np.append(lines, len(tokens))))
     kept = ~gone
     if int(kept.sum()) < _LEAST_LEFT:
-        return tokens, starts
-    left = starts[kept[starts]]
-    return tokens[kept], np.cumsum(kept)[left] - 1
+        return tokens, starts, bare
+    left = kept[starts]
+    return tokens[kept], np.cumsum(kept)[starts[left]] - 1, bare[left]
 
 
 def _seeds(count: int, salt: int) -> Hashes:
@@ -108,8 +108,7 @@ def _bands(hashes: Hashes, seeds: Hashes) -> Hashes:
     return mixed(np.sum((mixed(lowest) * odd).reshape(-1, _ROWS), axis=1, dtype=np.uint64))
 
 
-def _is_list(text: str) -> bool:
-    """Whether most words stand in lines that are no sentences."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    bare = [line for line in lines if not _SENTENCE_END.search(line)]
-    return len(bare) >= _LEAST_LINES and 2 * len(bare) >= len(lines) and 10 * sum(map(len, bare)) >= 3 * sum(map(len, lines))
+def _is_list(bare: Mask, lengths: Positions) -> bool:
+    """Whether entries that are no sentences make up much of the text."""
+    entries = int(np.count_nonzero(bare & (lengths >= 3)))
+    return entries >= _LEAST_LINES and 2 * entries >= len(lengths) and 10 * int(lengths[bare].sum()) >= 3 * int(lengths.sum())
