@@ -53,7 +53,7 @@ def _is_edition(overlap: Overlap) -> bool:
 
 def _swapped(overlap: Overlap, *, distant: bool) -> bool:
     one, other = overlap.one, overlap.other
-    if min(one.head, other.head) >= 8 and overlap.containment < 0.85:
+    if min(one.head, other.head) >= 8 and min(one.head, other.head) > .08 * overlap.shared:
         return True
     inner = min(one.inner, other.inner)
     agrees = overlap.number_places >= 2 and overlap.number_conflicts == 0

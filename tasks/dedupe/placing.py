@@ -70,6 +70,20 @@ class Past:
     views: dict[tuple[int,bytes], View] = field(default_factory=dict)
 
 
+def other_subject(one, other):
+    """Whether the titles name different things, each of which only its own text names."""
+    a, b = one.heading, other.heading
+    here, there = np.setdiff1d(a, b), np.setdiff1d(b, a)
+    here, there = here[(here & 1) == 0], there[(there & 1) == 0]
+    if not len(here) or not len(there) or len(a) - len(here) < 3:
+        return False
+    return _only(here, one, other) and _only(there, other, one)
+
+
+def _only(named, one, other):
+    return bool(np.any(np.isin(named, one.tokens) & ~np.isin(named, other.tokens)))
+
+
 def keys_of(s):
     return s.keys.tolist() + ([s.title_hash] if s.title_hash else [])
 
@@ -97,6 +111,7 @@ class Placer:
         past = self.past
         n = len(past.known)
         digest = self._is_digest(new)
+        if digest and self.log is not None: self.log.append((new.id,new.id,"DIGEST",0,0))
         found = self._decide(new, digest, n)
         story, kind, of, exact, why = found
         known = Known(new, story, digest, kind is Kind.REVISION)
@@ -125,7 +140,7 @@ class Placer:
         for h, l in zip(s.sentences.tolist(), L.tolist()):
             if h and l >= 6 and h != s.title_hash and h not in self.past.titles:
                 seen = self.past.seen.get(h)
-                if seen and seen.stories == 1 and seen.days<3 and h in self.past.known[self.past.sentence_docs[h]].arrival.sketch.sentences[:4].tolist():
+                if seen and seen.stories == 1 and seen.days<3 and h in self.past.known[self.past.sentence_docs[h]].arrival.sketch.sentences[:2].tolist():
                     mass[seen.story] += l
         big = [v for v in mass.values() if v >= 15]
         return len(big) >= 2 and max(big) < .6 * len(s.tokens)
@@ -161,13 +176,18 @@ class Placer:
             k = past.known[c]
             if other_edition(new.sketch.title, k.arrival.sketch.title):
                 barred.add(k.story); editions.add(k.story); continue
-            lists = new.sketch.is_list and k.arrival.sketch.is_list
+            lists = new.sketch.is_list or k.arrival.sketch.is_list
+            if other_subject(new.sketch, k.arrival.sketch):
+                barred.add(k.story); editions.add(k.story); continue
             raw = digest or k.is_digest or lists
             o, a, b = self._overlap(new, c, raw)
             st = same_title(new.sketch.title, k.arrival.sketch.title)
             distant = abs(new.at - k.arrival.at) > timedelta(hours=18)
             v = verdict(o, same_title=st, swapped_lines=lists and swapped_lines(new.sketch, k.arrival.sketch), distant=distant)
-            if v is Verdict.APART and not raw:
+            if v is Verdict.SAME and not raw and min(a / max(1,len(new.sketch.tokens)), b / max(1,len(k.arrival.sketch.tokens))) < .5:
+                o2, a2, b2 = self._overlap(new, c, True)
+                if verdict(o2, same_title=st, swapped_lines=False, distant=distant) is Verdict.OTHER_EDITION or o2.containment < .5: v = Verdict.APART
+            elif v is Verdict.APART and not raw:
                 o2, a2, b2 = self._overlap(new, c, True)
                 if is_part(o2): v, o, a, b = Verdict.SAME, o2, a2, b2
             if v is Verdict.OTHER_EDITION:

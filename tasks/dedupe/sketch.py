@@ -40,6 +40,7 @@ class Sketch:
     sentences: Hashes
     keys: Keys
     title: tuple[str, ...]
+    heading: Tokens
     title_hash: int
     digest: bytes
     bare: Mask
@@ -60,6 +61,7 @@ def sketch(title: str, text: str) -> Sketch:
         sentences=hashes,
         keys=_keys(shingles(tokens)),
         title=tuple(words(title)),
+        heading=heading,
         title_hash=int(sentences(heading, np.zeros(1, np.int64))[0]) if len(heading) >= LEAST_SENTENCE_TOKENS else 0,
         digest=blake2b(named.tobytes(), digest_size=16).digest(),
         bare=bare,
