@@ -53,10 +53,10 @@ def _is_edition(overlap: Overlap) -> bool:
 
 def _swapped(overlap: Overlap, *, distant: bool) -> bool:
     one, other = overlap.one, overlap.other
-    if min(one.head, other.head) >= 8 and min(one.head, other.head) > .08 * overlap.shared:
+    agrees = overlap.number_places >= 2 and overlap.number_conflicts == 0
+    if min(one.head, other.head) >= 8 and min(one.head, other.head) > (.3 if agrees else .08) * overlap.shared:
         return True
     inner = min(one.inner, other.inner)
-    agrees = overlap.number_places >= 2 and overlap.number_conflicts == 0
     least, share = (7, 0.1) if min(one.inner_runs, other.inner_runs) >= 3 else (12, 0.12)
     if distant:
         least, share = 7, .08

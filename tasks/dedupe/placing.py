@@ -73,11 +73,13 @@ class Past:
 def other_subject(one, other):
     """Whether the titles name different things, each of which only its own text names."""
     a, b = one.heading, other.heading
-    here, there = np.setdiff1d(a, b), np.setdiff1d(b, a)
-    here, there = here[(here & 1) == 0], there[(there & 1) == 0]
-    if not len(here) or not len(there) or len(a) - len(here) < 3:
+    least = min(len(a), len(b))
+    front = int(np.argmin(np.append(a[:least] == b[:least], False)))
+    back = int(np.argmin(np.append(a[::-1][: least - front] == b[::-1][: least - front], False)))
+    here, there = a[front : len(a) - back], b[front : len(b) - back]
+    if front + back < 3 or not 0 < len(here) <= 5 or not 0 < len(there) <= 5:
         return False
-    return _only(here, one, other) and _only(there, other, one)
+    return _only(here[(here & 1) == 0], one, other) and _only(there[(there & 1) == 0], other, one)
 
 
 def _only(named, one, other):
@@ -157,7 +159,9 @@ class Placer:
             if h and h in past.sentence_docs and past.seen[h].stories == 1:
                 hits[past.sentence_docs[h]] += 1
         ranked = sorted((k for k in hits if past.known[k].arrival.at >= since), key=lambda k: (-hits[k], k))
-        return ranked[:_MOST_CANDIDATES]
+        ranked = ranked[:_MOST_CANDIDATES]
+        roots = {past.members[past.known[k].story][0] for k in ranked}
+        return ranked + sorted(roots - set(ranked))
 
     def _decide(self, new, digest, n):
         past = self.past
@@ -186,7 +190,7 @@ class Placer:
             v = verdict(o, same_title=st, swapped_lines=lists and swapped_lines(new.sketch, k.arrival.sketch), distant=distant)
             if v is Verdict.SAME and not raw and min(a / max(1,len(new.sketch.tokens)), b / max(1,len(k.arrival.sketch.tokens))) < .5:
                 o2, a2, b2 = self._overlap(new, c, True)
-                if verdict(o2, same_title=st, swapped_lines=False, distant=distant) is Verdict.OTHER_EDITION or o2.containment < .5: v = Verdict.APART
+                if verdict(o2, same_title=st, swapped_lines=False, distant=distant) is Verdict.OTHER_EDITION or not (o2.containment >= .5 or o2.lead >= 7): v = Verdict.APART
             elif v is Verdict.APART and not raw:
                 o2, a2, b2 = self._overlap(new, c, True)
                 if is_part(o2): v, o, a, b = Verdict.SAME, o2, a2, b2
