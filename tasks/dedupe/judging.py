@@ -20,7 +20,7 @@ _LEAST_NUMBER_CONFLICTS = 3
 
 
 def verdict(overlap: Overlap, *, same_title: bool, swapped_lines: bool, distant: bool) -> Verdict:
-    if _is_edition(overlap) or swapped_lines:
+    if _is_edition(overlap, distant) or swapped_lines:
         return Verdict.OTHER_EDITION
     if overlap.shared < _LEAST_SHARED and not (same_title and overlap.shared >= 5 and overlap.containment >= 0.9) and not(same_title and overlap.lead>=7):
         return Verdict.APART
@@ -43,8 +43,8 @@ def is_part(overlap: Overlap) -> bool:
     return overlap.conflicts == 0 and least <= 4 and overlap.shared >= 25 and (overlap.number_places >= 1 or overlap.jaccard>=.9)
 
 
-def _is_edition(overlap: Overlap) -> bool:
-    if max(overlap.conflicts, overlap.swaps) > max(_MOST_CONFLICTS * overlap.places, 1):
+def _is_edition(overlap: Overlap, distant: bool) -> bool:
+    if max(overlap.conflicts, overlap.swaps) > max(_MOST_CONFLICTS * overlap.places, 0 if distant else 1):
         return True
     if overlap.conflicts < 0.01 * overlap.places:
         return False

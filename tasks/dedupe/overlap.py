@@ -47,10 +47,10 @@ class Overlap:
     swaps: int
 
 
-def view(tokens: Tokens) -> View:
+def view(tokens: Tokens, whole: Tokens) -> View:
     """The view of what is left of a text."""
     hashes = shingles(tokens)
-    around, values = contexts(tokens)
+    around, values = contexts(whole)
     return View(tokens, hashes, np.unique(hashes), around, values)
 
 
@@ -67,7 +67,7 @@ def overlap(one: View, other: View) -> Overlap:
         shared=shared,
         containment=shared / max(min(sizes), 1),
         jaccard=shared / max(sum(sizes) - shared, 1),
-        places=len(here),
+        places=min(len(here), len(one.tokens), len(other.tokens)),
         conflicts=int(np.count_nonzero(differ)),
         number_places=int(np.count_nonzero(numbers)),
         number_conflicts=int(np.count_nonzero(numbers & differ)),

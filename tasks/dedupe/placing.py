@@ -229,5 +229,5 @@ class Placer:
                 L = np.diff(np.append(s.starts, len(t)))
                 t2 = t[np.repeat(keep, L)]
                 if len(t2) >= _LEAST_TOKENS_LEFT: t = t2
-            v = self.past.views[key] = view(t)
+            v = self.past.views[key] = view(t, s.tokens)
         return v
