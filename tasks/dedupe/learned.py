@@ -1,35 +1,38 @@
-"""Boilerplate that is learned: which sentences were printed by other stories too. Pure; the counts live in the memory."""
+"""Boilerplate that is learned: sentences that several stories print. Pure; the counts live in the memory."""
 
 from dataclasses import dataclass
 
+# In so many stories a sentence is boilerplate. Two would learn faster, but then a single wrong split makes the words of
+# an article boilerplate, and its later copies are missed (docs/dedup.md).
+_LEAST_STORIES = 3
+# On so many days it is, even where editions of a series were wrongly put together.
+_LEAST_DAYS = 3
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Seen:
-    """Where a sentence was printed: in how many stories (last in `story`), on how many days within stories."""
+    """Where a sentence was printed: in `stories` stories, last in `story` by document `number`; on `days` days."""
 
     story: int
+    number: int
+    day: int
     stories: int = 1
-    day: int = 0
     days: int = 1
 
+    @property
+    def is_boilerplate(self) -> bool:
+        """Whether it says nothing about the story."""
+        return self.stories >= _LEAST_STORIES or self.days >= _LEAST_DAYS
 
-# A sentence on so many days is part of a series, even where its editions were wrongly put together.
-_SERIES_DAYS = 3
-_STORIES = 3
 
-
-def noted(seen: Seen | None, story: int, day: int) -> Seen:
-    """The count after one more article of a story printed the sentence on a day."""
+def noted(seen: Seen | None, story: int, number: int, day: int) -> Seen:
+    """The count after one more article printed the sentence; days count when they come in order."""
     if seen is None:
-        return Seen(story, 1, day, 1)
+        return Seen(story, number, day)
     return Seen(
         story=story,
-        stories=seen.stories + (seen.story != story),
+        number=number,
         day=max(day, seen.day),
+        stories=seen.stories + (seen.story != story),
         days=seen.days + (day > seen.day),
     )
-
-
-def is_foreign(seen: Seen) -> bool:
-    """Whether a sentence tells nothing about belonging to the story: another one prints it too, or it comes every day."""
-    return seen.stories >= _STORIES or seen.days >= _SERIES_DAYS

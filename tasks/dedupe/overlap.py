@@ -7,10 +7,16 @@ import numpy as np
 from tasks.dedupe.folding import Mask, Tokens
 from tasks.dedupe.hashing import SHINGLE, Hashes, contexts, shingles
 
+# A gap of so many tokens between shared ones can be a swapped name or number; longer ones are passages.
+_LONGEST_SWAP = 6
+_FLANK = 3
+# A shared opening may stand behind a dateline or a line of the portal.
+_NEAR_HEAD = 24
+
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A text without its boilerplate, ready to be compared."""
+    """A text without its boilerplate, ready to be compared; `contexts` and `values` are those of the whole text."""
 
     tokens: Tokens
     shingles: Hashes
@@ -21,30 +27,45 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """How many tokens of a text the other one lacks: in front of all that is shared, between, behind."""
+    """How many of a text's tokens the other one lacks: in front of all that is shared, between, and behind."""
 
     length: int
-    head: int
-    inner: int
-    tail: int
-    inner_runs: int = 0
+    head: int = 0
+    inner: int = 0
+    tail: int = 0
+    gaps: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.head + self.inner + self.tail
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two texts compared. Conflicts are places with the same surroundings and another value."""
+    """Two texts compared.
+
+    `shared` counts shingles, `containment` is their share of the smaller text. `places` are surroundings that both
+    have, `conflicts` those with another value in between, `numbers` and `number_conflicts` those with numbers;
+    `swaps` are short gaps with the same words around. `lead` is the length in shingles of the opening they share.
+    """
 
     shared: int
     containment: float
     jaccard: float
     places: int
     conflicts: int
-    number_places: int
+    numbers: int
     number_conflicts: int
+    swaps: int
+    lead: int
     one: Alone
     other: Alone
-    lead: int
-    swaps: int
+
+    @property
+    def smaller(self) -> Alone:
+        """The side of the shorter text."""
+        return self.one if self.one.length <= self.other.length else self.other
 
 
 def view(tokens: Tokens, whole: Tokens) -> View:
@@ -55,27 +76,34 @@ def view(tokens: Tokens, whole: Tokens) -> View:
 
 
 def overlap(one: View, other: View) -> Overlap:
-    """Both texts compared; symmetric but for the order of `one` and `other`."""
+    """Both texts compared; symmetric but for which is `one` and which is `other`."""
     found_one, found_other = _found(one.shingles, other.distinct), _found(other.shingles, one.distinct)
     shared = int(np.count_nonzero(_found(one.distinct, other.distinct)))
-    _, at_one, at_other = np.intersect1d(one.contexts, other.contexts, assume_unique=True, return_indices=True)
-    here, there = one.values[at_one], other.values[at_other]
-    differ = here != there
-    numbers = (here & there & 1).astype(bool)
     sizes = (len(one.distinct), len(other.distinct))
+    covered_one, covered_other = _covered(one.tokens, found_one), _covered(other.tokens, found_other)
+    here, there = _common_values(one, other)
+    differ, numbers = here != there, (here & there & 1).astype(bool)
     return Overlap(
         shared=shared,
         containment=shared / max(min(sizes), 1),
         jaccard=shared / max(sum(sizes) - shared, 1),
+        # Boilerplate agrees everywhere; it must not outweigh what differs.
         places=min(len(here), len(one.tokens), len(other.tokens)),
         conflicts=int(np.count_nonzero(differ)),
-        number_places=int(np.count_nonzero(numbers)),
+        numbers=int(np.count_nonzero(numbers)),
         number_conflicts=int(np.count_nonzero(numbers & differ)),
-        one=_alone(len(one.tokens), found_one),
-        other=_alone(len(other.tokens), found_other),
+        swaps=len(_gaps(one.tokens, covered_one) & _gaps(other.tokens, covered_other)),
         lead=_lead(found_one, found_other, one, other),
-        swaps=_swaps(one.tokens, found_one, other.tokens, found_other),
+        one=_alone(covered_one),
+        other=_alone(covered_other),
     )
+
+
+def _common_values(one: View, other: View) -> tuple[Tokens, Tokens]:
+    """What stands in each text in the surroundings that both have."""
+    at = np.searchsorted(other.contexts, one.contexts)
+    at_one = np.flatnonzero(_found(one.contexts, other.contexts))
+    return one.values[at_one], other.values[at[at_one]]
 
 
 def _found(hashes: Hashes, among: Hashes) -> Mask:
@@ -87,54 +115,50 @@ def _found(hashes: Hashes, among: Hashes) -> Mask:
     return found
 
 
-def _covered(length: int, found: Mask) -> Mask:
+def _covered(tokens: Tokens, found: Mask) -> Mask:
     """Which tokens stand in a shared shingle."""
-    covered = np.zeros(length, dtype=bool)
+    covered = np.zeros(len(tokens), dtype=bool)
     for place in range(SHINGLE):
         covered[place : place + len(found)] |= found
     return covered
 
 
-def _alone(length: int, found: Mask) -> Alone:
-    covered = _covered(length, found)
+def _alone(covered: Mask) -> Alone:
     at = np.flatnonzero(covered)
     if not len(at):
-        return Alone(length, length, 0, 0)
+        return Alone(len(covered), head=len(covered))
     head, last = int(at[0]), int(at[-1])
-    inner = last - head + 1 - len(at)
-    return Alone(length, head, inner, length - 1 - last, int(np.count_nonzero(np.diff(at) > 1)))
+    return Alone(
+        length=len(covered),
+        head=head,
+        inner=last - head + 1 - len(at),
+        tail=len(covered) - 1 - last,
+        gaps=int(np.count_nonzero(np.diff(at) > 1)),
+    )
+
+
+def _gaps(tokens: Tokens, covered: Mask) -> set[bytes]:
+    """What stands around the short gaps in what is shared."""
+    at = np.flatnonzero(covered)
+    steps = np.diff(at)
+    short = np.flatnonzero((steps > 1) & (steps <= _LONGEST_SWAP + 1))
+    return {
+        tokens[at[gap] - _FLANK + 1 : at[gap] + 1].tobytes() + tokens[at[gap + 1] : at[gap + 1] + _FLANK].tobytes()
+        for gap in short.tolist()
+    }
 
 
 def _lead(found_one: Mask, found_other: Mask, one: View, other: View) -> int:
-    """How many shingles in a row are shared from the first one on, that begins near the head of both texts."""
-    if not found_one.any():
+    """How many shingles in a row are shared from the first one on, which stands near the head of both texts."""
+    first = int(np.argmax(found_one)) if found_one.any() else _NEAR_HEAD
+    if first >= _NEAR_HEAD:
         return 0
-    first = int(np.argmax(found_one))
-    where = np.flatnonzero(other.shingles[: _NEAR_HEAD] == one.shingles[first])
-    if first >= _NEAR_HEAD or not len(where):
+    where = np.flatnonzero(other.shingles[:_NEAR_HEAD] == one.shingles[first])
+    if not len(where):
         return 0
-    run = int(np.argmin(np.append(found_one[first:], False)))
-    start = int(where[0])
-    return min(run, int(np.argmin(np.append(found_other[start:], False))))
+    return min(_run(found_one[first:]), _run(found_other[int(where[0]) :]))
 
 
-_NEAR_HEAD = 24
-
-
-_SWAP = 6
-_FLANK = 3
-
-
-def _swaps(one: Tokens, found_one: Mask, other: Tokens, found_other: Mask) -> int:
-    """In how many places some words of one text stand where the other one has some other words."""
-    return len(_gaps(one, found_one) & _gaps(other, found_other))
-
-
-def _gaps(tokens: Tokens, found: Mask) -> set[bytes]:
-    """What stands around the short gaps between what is shared."""
-    at = np.flatnonzero(_covered(len(tokens), found))
-    jumps = np.flatnonzero((np.diff(at) > 1) & (np.diff(at) <= _SWAP + 1))
-    return {
-        tokens[at[j] - _FLANK + 1 : at[j] + 1].tobytes() + tokens[at[j + 1] : at[j + 1] + _FLANK].tobytes()
-        for j in jumps.tolist()
-    }
+def _run(found: Mask) -> int:
+    """How many are found in a row from the first one on."""
+    return int(np.argmin(np.append(found, False)))

@@ -1,22 +1,27 @@
-"""Articles to stories, one after the other as they arrived."""
+"""Articles to stories, one after the other in the order in which they arrived."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
-import re
-import numpy as np
+from typing import NamedTuple
 
-from tasks.dedupe.folding import Tokens
-from tasks.dedupe.judging import Verdict, is_part, verdict
-from tasks.dedupe.learned import Seen, is_foreign, noted
-from tasks.dedupe.overlap import View, overlap, view
-from tasks.dedupe.sketch import Sketch
-from tasks.dedupe.titles import other_edition, same_title
+from tasks.dedupe.digests import is_digest
+from tasks.dedupe.matching import closest
+from tasks.dedupe.past import WINDOW, Arrival, Document, Past
+from tasks.dedupe.titles import other_edition
+from tasks.dedupe.views import Views
+
+# At the same address, a day later and with less in common than this, stands another article (a ticker, a hub).
+_LEAST_CONTAINMENT_AT_URL = 0.3
+_HUB_AFTER = timedelta(hours=20)
+# Less than this share of the other's tokens makes a copy a part.
+_PART = 0.7
 
 
 class Kind(StrEnum):
+    """What an article is in its story."""
+
     ORIGINAL = "original"
     COPY = "copy"
     PARTIAL = "partial"
@@ -24,210 +29,93 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    id: str
-    source: str
-    url: str
-    at: datetime
-    sketch: Sketch
-    is_digest: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Placement:
+    """Where an article belongs. `story` is the number of the document that opened it, `of` the id of what it repeats.
+
+    `is_exact`: in the same words. `containment` is the share of the smaller text's shingles that the closest member
+    has. A late arrival that was published before the story's original takes its place: kind original, and
+    `displaces` is the id of the former one.
+    """
+
     id: str
+    number: int
     story: int
     kind: Kind
-    of: str | None
+    of: str | None = None
     is_exact: bool = False
-    why: str = ""
+    containment: float | None = None
+    displaces: str | None = None
 
 
-@dataclass(slots=True)
-class Known:
-    arrival: Arrival
-    story: int
-    is_digest: bool
-    is_revision: bool = False
+class Likeness(NamedTuple):
+    """How an article is like the story that it joins."""
+
+    kind: Kind
+    containment: float
+    is_exact: bool = False
 
 
-WINDOW = timedelta(days=7)
-_HOT = 60
-_MOST_CANDIDATES = 40
-_LEAST_TOKENS_LEFT = 20
-DIGEST = re.compile(r"tagesueberblick|tagesuebersicht|presseschau|kurzmeldungen|nachrichten im ueberblick|(tages|wochen)rueckblick|in kuerze|news in brief|(morning|daily|weekly) digest|(und|and) (weitere|andere|more|other) (meldungen|nachrichten|stories|news)|press review|revue de presse|en bref")
-
-@dataclass(slots=True)
-class Past:
-    known: list[Known] = field(default_factory=list)
-    by_key: dict[int, list[int]] = field(default_factory=dict)
-    by_url: dict[str, int] = field(default_factory=dict)
-    by_digest: dict[bytes, int] = field(default_factory=dict)
-    seen: dict[int, Seen] = field(default_factory=dict)
-    titles: dict[int, Seen] = field(default_factory=dict)
-    sentence_docs: dict[int, int] = field(default_factory=dict)
-    members: dict[int, list[int]] = field(default_factory=dict)
-    views: dict[tuple[int,bytes], View] = field(default_factory=dict)
+def place(arrivals: Iterable[Arrival], past: Past) -> list[Placement]:
+    """The placements, in the same order; `past` knows the articles afterwards, and numbers go on in it."""
+    views = Views(past)
+    return [_place(new, past, views) for new in arrivals]
 
 
-def other_subject(one, other):
-    """Whether the titles name different things, each of which only its own text names."""
-    a, b = one.heading, other.heading
-    least = min(len(a), len(b))
-    front = int(np.argmin(np.append(a[:least] == b[:least], False)))
-    back = int(np.argmin(np.append(a[::-1][: least - front] == b[::-1][: least - front], False)))
-    here, there = a[front : len(a) - back], b[front : len(b) - back]
-    if front + back < 3 or not 0 < len(here) <= 5 or not 0 < len(there) <= 5:
-        return False
-    return _only(here[(here & 1) == 0], one, other) and _only(there[(there & 1) == 0], other, one)
+def _place(new: Arrival, past: Past, views: Views) -> Placement:
+    repeats = is_digest(new.sketch, past)
+    placement = (
+        _at_url(new, past, views)
+        or _in_same_words(new, past)
+        or _closest(new, past, views, repeats=repeats)
+        or Placement(new.id, past.next_number, past.next_number, Kind.ORIGINAL)
+    )
+    past.add(Document(placement.number, placement.story, new, repeats, placement.kind is Kind.REVISION))
+    if placement.displaces is not None:
+        past.roots[placement.story] = placement.number
+    return placement
 
 
-def _only(named, one, other):
-    return bool(np.any(np.isin(named, one.tokens) & ~np.isin(named, other.tokens)))
+def _at_url(new: Arrival, past: Past, views: Views) -> Placement | None:
+    """A revision of what stood at the same address."""
+    number = past.by_url.get(new.url)
+    if number is None:
+        return None
+    known = past.documents[number]
+    containment = views.stripped(new, known).containment
+    if containment < _LEAST_CONTAINMENT_AT_URL and abs(new.at - known.arrival.at) >= _HUB_AFTER:
+        return None
+    is_exact = new.sketch.digest == known.arrival.sketch.digest
+    return Placement(
+        new.id, past.next_number, known.story, Kind.REVISION, known.arrival.id, is_exact, round(containment, 3)
+    )
 
 
-def keys_of(s):
-    return s.keys.tolist() + ([s.title_hash] if s.title_hash else [])
+def _in_same_words(new: Arrival, past: Past) -> Placement | None:
+    """A copy word by word; the same words a week later are a template."""
+    number = past.by_digest.get(new.sketch.digest)
+    if number is None:
+        return None
+    known = past.documents[number]
+    if abs(new.at - known.arrival.at) > WINDOW or other_edition(new.sketch.title, known.arrival.sketch.title):
+        return None
+    return _member(new, past, known.story, Likeness(Kind.COPY, 1.0, is_exact=True))
 
 
-def swapped_lines(one, other):
-    """Whether each has inner lines that the other lacks."""
-    return min(_lacking(one, other), _lacking(other, one)) >= 0.03
+def _closest(new: Arrival, past: Past, views: Views, *, repeats: bool) -> Placement | None:
+    """A copy or a part of the closest document's story."""
+    match = closest(new, past, views, is_digest=repeats)
+    if match is None:
+        return None
+    one, other = match.overlap.one, match.overlap.other
+    kind = Kind.PARTIAL if one.length < _PART * other.length else Kind.COPY
+    return _member(new, past, match.document.story, Likeness(kind, match.overlap.containment))
 
 
-def _lacking(one, other):
-    lengths = np.diff(np.append(one.starts, len(one.tokens)))
-    gone = ~np.isin(one.sentences, other.sentences) & (one.sentences != 0) & one.bare
-    return int(lengths[1:-1][gone[1:-1]].sum()) / max(len(one.tokens), 1)
-
-
-class Placer:
-    def __init__(self, past: Past | None = None) -> None:
-        self.past = past or Past()
-        self.log = None
-
-    def place(self, arrivals: Iterable[Arrival]) -> list[Placement]:
-        return [self._place(a) for a in arrivals]
-
-    def _place(self, new: Arrival) -> Placement:
-        past = self.past
-        n = len(past.known)
-        digest = self._is_digest(new)
-        if digest and self.log is not None: self.log.append((new.id,new.id,"DIGEST",0,0))
-        found = self._decide(new, digest, n)
-        story, kind, of, exact, why = found
-        known = Known(new, story, digest, kind is Kind.REVISION)
-        past.known.append(known)
-        past.members.setdefault(story, []).append(n)
-        for key in keys_of(new.sketch):
-            past.by_key.setdefault(key, []).append(n)
-        past.by_url.setdefault(new.url, n)
-        past.by_digest[new.sketch.digest] = n
-        if not digest:
-            day = new.at.toordinal()
-            for h in set(new.sketch.sentences.tolist()):
-                if h:
-                    past.seen[h] = noted(past.seen.get(h), story, day)
-                    past.sentence_docs[h] = n
-            if new.sketch.title_hash:
-                past.titles[new.sketch.title_hash] = noted(past.titles.get(new.sketch.title_hash), story, day)
-        return Placement(new.id, story, kind, of, exact, why)
-
-    def _is_digest(self, new):
-        if DIGEST.search(" ".join(new.sketch.title)):
-            return True
-        mass = Counter()
-        s = new.sketch
-        L = np.diff(np.append(s.starts, len(s.tokens)))
-        for h, l in zip(s.sentences.tolist(), L.tolist()):
-            if h and l >= 6 and h != s.title_hash and h not in self.past.titles:
-                seen = self.past.seen.get(h)
-                if seen and seen.stories == 1 and seen.days<3 and h in self.past.known[self.past.sentence_docs[h]].arrival.sketch.sentences[:2].tolist():
-                    mass[seen.story] += l
-        big = [v for v in mass.values() if v >= 15]
-        return len(big) >= 2 and max(big) < .6 * len(s.tokens)
-
-    def _candidates(self, new):
-        past = self.past
-        hits = Counter()
-        since = new.at - WINDOW
-        for key in keys_of(new.sketch):
-            docs = past.by_key.get(key, ())
-            if len(docs) <= _HOT:
-                hits.update(docs)
-        for h in new.sketch.sentences.tolist():
-            if h and h in past.sentence_docs and past.seen[h].stories == 1:
-                hits[past.sentence_docs[h]] += 1
-        ranked = sorted((k for k in hits if past.known[k].arrival.at >= since), key=lambda k: (-hits[k], k))
-        ranked = ranked[:_MOST_CANDIDATES]
-        roots = {past.members[past.known[k].story][0] for k in ranked}
-        return ranked + sorted(roots - set(ranked))
-
-    def _decide(self, new, digest, n):
-        past = self.past
-        same = past.by_digest.get(new.sketch.digest)
-        at_url = past.by_url.get(new.url)
-        if at_url is not None:
-            k = past.known[at_url]
-            o = self._overlap(new, at_url)[0]
-            if o.containment >= .3 or abs(new.at - k.arrival.at) < timedelta(hours=20):
-                return k.story, Kind.REVISION, k.arrival.id, same == at_url, "url"
-        if same is not None and new.at - past.known[same].arrival.at <= WINDOW and not other_edition(new.sketch.title, past.known[same].arrival.sketch.title):
-            k = past.known[same]
-            return k.story, Kind.COPY, k.arrival.id, True, "exact"
-        barred=set(); good=[]; cleared=set(); editions=set()
-        for c in self._candidates(new):
-            k = past.known[c]
-            if other_edition(new.sketch.title, k.arrival.sketch.title):
-                barred.add(k.story); editions.add(k.story); continue
-            lists = new.sketch.is_list or k.arrival.sketch.is_list
-            if other_subject(new.sketch, k.arrival.sketch):
-                barred.add(k.story); editions.add(k.story); continue
-            raw = digest or k.is_digest or lists
-            o, a, b = self._overlap(new, c, raw)
-            st = same_title(new.sketch.title, k.arrival.sketch.title)
-            distant = abs(new.at - k.arrival.at) > timedelta(hours=18)
-            v = verdict(o, same_title=st, swapped_lines=lists and swapped_lines(new.sketch, k.arrival.sketch), distant=distant)
-            if v is Verdict.SAME and not raw and min(a / max(1,len(new.sketch.tokens)), b / max(1,len(k.arrival.sketch.tokens))) < .5:
-                o2, a2, b2 = self._overlap(new, c, True)
-                if verdict(o2, same_title=st, swapped_lines=False, distant=distant) is Verdict.OTHER_EDITION or not (o2.containment >= .5 or o2.lead >= 7): v = Verdict.APART
-            elif v is Verdict.APART and not raw:
-                o2, a2, b2 = self._overlap(new, c, True)
-                if is_part(o2): v, o, a, b = Verdict.SAME, o2, a2, b2
-            if v is Verdict.OTHER_EDITION:
-                if not k.is_revision: barred.add(k.story)
-                if self.log is not None: self.log.append((new.id,k.arrival.id,'BAR',distant,o))
-            elif v is Verdict.SAME:
-                if (digest or k.is_digest) and o.jaccard < .7: continue
-                good.append((o.containment, o.jaccard, -c, o, a, b))
-                if is_part(o): cleared.add(k.story)
-            elif self.log is not None: self.log.append((new.id,k.arrival.id,st,distant,o))
-        good = [g for g in good if past.known[-g[2]].story not in barred - (cleared - editions)]
-        if not good:
-            return n, Kind.ORIGINAL, None, False, f"barred {len(barred)}" if barred else ""
-        cont, jac, c, o, a, b = max(good, key=lambda g: g[:3])
-        k = past.known[-c]
-        kind = Kind.PARTIAL if a < .7 * b else Kind.COPY
-        return k.story, kind, past.known[past.members[k.story][0]].arrival.id, False, f"{cont:.2f} {jac:.2f}"
-
-    def _overlap(self, new, c, raw=False):
-        k = self.past.known[c]
-        a, b = self._view(new, k.story, raw), self._view(k.arrival, k.story, raw)
-        return overlap(a, b), len(a.tokens), len(b.tokens)
-
-    def _view(self, who: Arrival, story: int, raw=False) -> View:
-        s = who.sketch
-        seen = self.past.seen
-        titles = self.past.titles
-        keep = np.array([not (h and ((h in seen and is_foreign(seen[h])) or (h in titles and (titles[h].stories>1 or titles[h].story != story)))) for h in s.sentences.tolist()], dtype=bool)
-        if raw: keep[:] = True
-        key = (id(who), keep.tobytes())
-        v = self.past.views.get(key)
-        if v is None:
-            t = s.tokens
-            if not keep.all():
-                L = np.diff(np.append(s.starts, len(t)))
-                t2 = t[np.repeat(keep, L)]
-                if len(t2) >= _LEAST_TOKENS_LEFT: t = t2
-            v = self.past.views[key] = view(t, s.tokens)
-        return v
+def _member(new: Arrival, past: Past, story: int, like: Likeness) -> Placement:
+    """The article as a member of the story: its original, where it was published first and is no part."""
+    root = past.documents[past.roots[story]].arrival
+    if new.at < root.at and like.kind is Kind.COPY:
+        return Placement(
+            new.id, past.next_number, story, Kind.ORIGINAL, None, like.is_exact, round(like.containment, 3), root.id
+        )
+    return Placement(new.id, past.next_number, story, like.kind, root.id, like.is_exact, round(like.containment, 3))

@@ -1,4 +1,4 @@
-"""A text as it is compared: tokens, sentences, and the keys by which candidates are found. Pure; cost in bench/dedupe.py."""
+"""A text as it is compared: tokens, sentences, and the keys by which candidates are found. Pure; cost: bench/dedupe.py."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -14,7 +14,7 @@ Keys = npt.NDArray[np.int64]
 
 # Changes with everything that changes tokens, hashes or keys: sketches of different versions can't be compared.
 VERSION = 1
-# MinHash of the whole text and of its head (a flash, a teaser); the head finds what is a small part of the other.
+# MinHash of the whole text and of its head; the head finds what is a small part of the other (a flash, a teaser).
 _BODY_BANDS = 21
 _HEAD_BANDS = 10
 _ROWS = 3
@@ -22,95 +22,109 @@ _HEAD_SHINGLES = 40
 # Shorter sentences are labels and bits of numbered lists; they say nothing about where they come from.
 LEAST_SENTENCE_TOKENS = 4
 # A text with fewer tokens says too little without its title.
-LEAST_TOKENS = 40
-_LEAST_LINES = 5
+_LEAST_TOKENS = 40
+# What must be left of a text without its notices, else it is compared with them.
+_LEAST_LEFT = 10
+# A list has at least this many entries, each of at least three tokens, half of its sentences, 30 % of its tokens.
+_LEAST_ENTRIES = 5
+_LEAST_ENTRY_TOKENS = 3
+_LEAST_LISTED_PERCENT = 30
+_TITLE_SALT = np.uint64(0x5DEECE66D1CE5EED)
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What is kept of a text for comparing.
+    """What is kept of a text for comparing; without the lines that are notices of the portal.
 
-    `starts` are the positions in `tokens` where a sentence or line begins, `sentences` its hash (0: too short to say
-    anything). `keys` are the bands, int64. `digest` is 16 bytes, equal for the same words. `is_list` tells lines
-    (a calendar, a ticker) from prose.
+    `starts` are the positions in `tokens` where a sentence begins, `sentences` its hash (0: too short to say
+    anything), `bare` whether it is an entry or heading rather than a sentence. `keys` are bands, at most one of them
+    of the title. `heading` are the tokens of the title, `title` its folded words, `title_hash` 0 where it is short.
+    `digest` is 16 bytes, equal for the same words, notices included. `is_list`: entries (a calendar, a ticker)
+    rather than prose.
     """
 
     tokens: Tokens
     starts: Positions
     sentences: Hashes
+    bare: Mask
     keys: Keys
-    title: tuple[str, ...]
     heading: Tokens
+    title: tuple[str, ...]
     title_hash: int
     digest: bytes
-    bare: Mask
     is_list: bool
+
+    @property
+    def lengths(self) -> Positions:
+        """Tokens of each sentence."""
+        return np.diff(np.append(self.starts, len(self.tokens)))
 
 
 def sketch(title: str, text: str) -> Sketch:
-    """The sketch of an article."""
+    """The sketch of an article; every text has one, an empty text one without keys."""
     folded = fold(text)
     heading = fold(title.replace("\n", " ")).tokens
     tokens, starts, bare = _without_notices(folded)
     lengths = np.diff(np.append(starts, len(tokens)))
-    hashes = np.where(lengths >= LEAST_SENTENCE_TOKENS, sentences(tokens, starts), np.uint64(0))
-    named = folded.tokens if len(folded.tokens) >= LEAST_TOKENS else np.concatenate((heading, np.zeros(1, np.uint32), folded.tokens))
+    named = len(heading) >= LEAST_SENTENCE_TOKENS
+    title_hash = sentences(heading, np.zeros(1, np.int64))[:1] if named else np.zeros(0, dtype=np.uint64)
     return Sketch(
         tokens=tokens,
         starts=starts,
-        sentences=hashes,
-        keys=_keys(shingles(tokens)),
-        title=tuple(words(title)),
-        heading=heading,
-        title_hash=int(sentences(heading, np.zeros(1, np.int64))[0]) if len(heading) >= LEAST_SENTENCE_TOKENS else 0,
-        digest=blake2b(named.tobytes(), digest_size=16).digest(),
+        sentences=np.where(lengths >= LEAST_SENTENCE_TOKENS, sentences(tokens, starts), np.uint64(0)),
         bare=bare,
+        keys=np.concatenate((_bands_of(shingles(tokens)), mixed(title_hash ^ _TITLE_SALT))).view(np.int64),
+        heading=heading,
+        title=tuple(words(title)),
+        title_hash=int(title_hash[0]) if named else 0,
+        digest=_digest(heading, folded.tokens),
         is_list=_is_list(bare, lengths),
     )
 
 
-_LEAST_LEFT = 10
-NOTICES = True
+def _digest(heading: Tokens, tokens: Tokens) -> bytes:
+    """16 bytes of the words; portals put their own title on a text, so that it counts with short texts alone."""
+    said = tokens.tobytes() if len(tokens) >= _LEAST_TOKENS else heading.tobytes() + bytes(4) + tokens.tobytes()
+    return blake2b(said, digest_size=16).digest()
 
 
 def _without_notices(folded: Folded) -> tuple[Tokens, Positions, Mask]:
+    """Tokens, starts and kinds of the sentences that are left."""
     tokens, starts, lines, bare = folded
-    if not len(tokens) or not NOTICES:
+    notices = notice_lines(folded)
+    if not notices.any():
         return tokens, starts, bare
-    notice = notice_lines(folded)
-    if not notice.any():
-        return tokens, starts, bare
-    gone = np.repeat(notice, np.diff(np.append(lines, len(tokens))))
-    kept = ~gone
-    if int(kept.sum()) < _LEAST_LEFT:
+    kept = ~np.repeat(notices, np.diff(np.append(lines, len(tokens))))
+    if np.count_nonzero(kept) < _LEAST_LEFT:
         return tokens, starts, bare
     left = kept[starts]
     return tokens[kept], np.cumsum(kept)[starts[left]] - 1, bare[left]
 
 
 def _seeds(count: int, salt: int) -> Hashes:
-    return mixed(np.arange(1, count + 1, dtype=np.uint64) + np.uint64(salt << 32))
+    return mixed(np.arange(1, count + 1, dtype=np.uint64) + np.uint64(salt << 32)) | np.uint64(1)
 
 
 _BODY_SEEDS = _seeds(_BODY_BANDS * _ROWS, 1)
 _HEAD_SEEDS = _seeds(_HEAD_BANDS * _ROWS, 2)
 
 
-def _keys(hashes: Hashes) -> Keys:
+def _bands_of(hashes: Hashes) -> Hashes:
     """The bands of a text's shingles; none of a text without shingles."""
     if not len(hashes):
-        return np.zeros(0, dtype=np.int64)
-    return np.concatenate((_bands(hashes, _BODY_SEEDS), _bands(hashes[:_HEAD_SHINGLES], _HEAD_SEEDS))).view(np.int64)
+        return hashes
+    return np.concatenate((_bands(hashes, _BODY_SEEDS), _bands(hashes[:_HEAD_SHINGLES], _HEAD_SEEDS)))
 
 
 def _bands(hashes: Hashes, seeds: Hashes) -> Hashes:
-    """MinHash by multiplying with odd seeds, three minima to a band; the band's number is mixed in by the seeds."""
-    odd = seeds | np.uint64(1)
-    lowest = np.min((hashes[None, :] ^ seeds[:, None]) * odd[:, None], axis=1)
-    return mixed(np.sum((mixed(lowest) * odd).reshape(-1, _ROWS), axis=1, dtype=np.uint64))
+    """MinHash by multiplying with odd numbers, three minima to a band; the seeds keep the bands apart."""
+    lowest = np.min((hashes[None, :] ^ seeds[:, None]) * seeds[:, None], axis=1)
+    return mixed(np.sum((mixed(lowest) * seeds).reshape(-1, _ROWS), axis=1, dtype=np.uint64))
 
 
 def _is_list(bare: Mask, lengths: Positions) -> bool:
     """Whether entries that are no sentences make up much of the text."""
-    entries = int(np.count_nonzero(bare & (lengths >= 3)))
-    return entries >= _LEAST_LINES and 2 * entries >= len(lengths) and 10 * int(lengths[bare].sum()) >= 3 * int(lengths.sum())
+    entries = int(np.count_nonzero(bare & (lengths >= _LEAST_ENTRY_TOKENS)))
+    if entries < _LEAST_ENTRIES or 2 * entries < len(lengths):
+        return False
+    return 100 * int(lengths[bare].sum()) >= _LEAST_LISTED_PERCENT * int(lengths.sum())

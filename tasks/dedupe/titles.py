@@ -1,6 +1,11 @@
-"""What titles say about editions: dates and numbers that differ in titles that are else the same. Pure."""
+"""What titles say: two editions of a series, two subjects of a template, a digest of many articles. Pure."""
 
 import re
+
+import numpy as np
+
+from tasks.dedupe.folding import Tokens
+from tasks.dedupe.sketch import Sketch
 
 _DATE_WORDS = frozenset(
     """montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
@@ -16,7 +21,19 @@ _DATE_WORDS = frozenset(
 _DAY_AND_TIME = re.compile(
     r"(montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)(morgen|vormittag|mittag|nachmittag|abend|s)"
 )
-_NEWS_MARKS = frozenset({"neu", "update", "korrektur", "correction", "corrected", "aktualisiert", "aktualisierung", "wdh", "upd"})
+_NEWS_MARKS = frozenset(
+    """neu update upd korrektur correction corrected correctif aktualisiert aktualisierung wdh
+    mise jour""".split()
+)
+_DIGEST = re.compile(
+    r"tagesueberblick|tagesuebersicht|presseschau|kurzmeldungen|nachrichten im ueberblick|(tages|wochen)rueckblick"
+    r"|in kuerze|news in brief|(morning|daily|weekly) digest|press review|revue de presse|en bref"
+    r"|(und|and) (weitere|andere|more|other) (meldungen|nachrichten|stories|news)"
+)
+# Titles on a template: so many words of the frame at least, so many of the subject at most.
+_LEAST_FRAME = 3
+_MOST_SUBJECT = 5
+_NUMBER = np.uint32(1)
 
 
 def other_edition(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -28,8 +45,37 @@ def other_edition(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def same_title(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether the titles say the same, but for marks of news in front."""
+    """Whether the titles say the same, but for marks such as UPDATE in front."""
     return _unmarked(one) == _unmarked(other)
+
+
+def is_digest_title(title: tuple[str, ...]) -> bool:
+    """Whether the title promises several short items."""
+    return _DIGEST.search(" ".join(title)) is not None
+
+
+def other_subject(one: Sketch, other: Sketch) -> bool:
+    """Whether the titles are the same but for a name, and each text has the name of its own title alone."""
+    a, b = one.heading, other.heading
+    least = min(len(a), len(b))
+    front = _agreeing(a[:least], b[:least])
+    back = _agreeing(a[::-1][: least - front], b[::-1][: least - front])
+    here, there = a[front : len(a) - back], b[front : len(b) - back]
+    sizes = (len(here), len(there))
+    if front + back < _LEAST_FRAME or min(sizes) == 0 or max(sizes) > _MOST_SUBJECT:
+        return False
+    return _has_alone(one.tokens, here, other.tokens) and _has_alone(other.tokens, there, one.tokens)
+
+
+def _agreeing(one: Tokens, other: Tokens) -> int:
+    """How many tokens agree from the first one on."""
+    return int(np.argmin(np.append(one == other, False)))
+
+
+def _has_alone(tokens: Tokens, named: Tokens, others: Tokens) -> bool:
+    """Whether one of the named words, numbers aside, stands in the text and not in the other one."""
+    named = named[(named & _NUMBER) == 0]
+    return bool(np.any(np.isin(named, tokens) & ~np.isin(named, others)))
 
 
 def _unmarked(title: tuple[str, ...]) -> tuple[str, ...]:

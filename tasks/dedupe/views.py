@@ -1,0 +1,75 @@
+"""Texts without the sentences that tell nothing about a story: learned boilerplate, and titles of other stories."""
+
+import numpy as np
+
+from tasks.dedupe.overlap import Overlap, View, overlap, view
+from tasks.dedupe.past import Arrival, Document, Past
+from tasks.dedupe.sketch import Sketch
+
+# With fewer tokens left, the whole text is compared.
+_LEAST_TOKENS = 20
+_MOST_CACHED = 4096
+# Entries that each list has alone, as a share of its tokens: above it they are two states of a moving list.
+_MOST_SWAPPED_ENTRIES = 0.03
+
+
+class Views:
+    """The views of one run; making one costs as much as three comparisons."""
+
+    def __init__(self, past: Past) -> None:
+        self._past = past
+        self._made: dict[tuple[bytes, bytes], View] = {}
+
+    def whole(self, new: Arrival, known: Document) -> Overlap:
+        """Both texts compared with everything in them."""
+        return overlap(*(self._view(sketch, None) for sketch in (new.sketch, known.arrival.sketch)))
+
+    def stripped(self, new: Arrival, known: Document) -> Overlap:
+        """Both texts compared without what tells nothing about the story of `known`."""
+        return overlap(*(self._view(sketch, known.story) for sketch in (new.sketch, known.arrival.sketch)))
+
+    def _view(self, sketch: Sketch, story: int | None) -> View:
+        telling = np.ones(len(sketch.starts), dtype=bool) if story is None else self._telling(sketch, story)
+        name = (sketch.digest + sketch.tokens[:8].tobytes(), telling.tobytes())
+        found = self._made.get(name)
+        if found is None:
+            if len(self._made) >= _MOST_CACHED:
+                self._made.clear()
+            found = self._made[name] = view(_left(sketch, telling), sketch.tokens)
+        return found
+
+    def _telling(self, sketch: Sketch, story: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which sentences say something about belonging to the story."""
+        return np.fromiter(
+            (not (sentence and self._is_foreign(sentence, story)) for sentence in sketch.sentences.tolist()),
+            dtype=bool,
+            count=len(sketch.sentences),
+        )
+
+    def _is_foreign(self, sentence: int, story: int) -> bool:
+        seen = self._past.seen.get(sentence)
+        if seen is not None and seen.is_boilerplate:
+            return True
+        # A portal's list of further articles: titles of other stories.
+        title = self._past.titles.get(sentence)
+        return title is not None and (title.stories > 1 or title.story != story)
+
+
+def swaps_entries(one: Sketch, other: Sketch) -> bool:
+    """Whether two lists each have entries within them that the other one lacks: a moving list on two days."""
+    if not (one.is_list and other.is_list):
+        return False
+    return min(_lacking(one, other), _lacking(other, one)) >= _MOST_SWAPPED_ENTRIES
+
+
+def _lacking(one: Sketch, other: Sketch) -> float:
+    """The share of tokens in inner entries that the other list lacks; datelines and credits change the outer ones."""
+    gone = one.bare & (one.sentences != 0) & ~np.isin(one.sentences, other.sentences)
+    return float(one.lengths[1:-1][gone[1:-1]].sum()) / max(len(one.tokens), 1)
+
+
+def _left(sketch: Sketch, telling: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+    if telling.all():
+        return sketch.tokens
+    left = sketch.tokens[np.repeat(telling, sketch.lengths)]
+    return left if len(left) >= _LEAST_TOKENS else sketch.tokens
