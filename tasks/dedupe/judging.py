@@ -22,6 +22,7 @@ _LEAST_CONFLICTS = 0.01
 # Passages that each text has alone where the other one has its own: tokens, and per shared shingle.
 _SWAPPED_HEAD = (8, 0.08)
 _SWAPPED = (12, 0.12)
+_SWAPPED_OF_SHORT = (6, 0.20)
 _SWAPPED_IN_BITS = (7, 0.10)
 _SWAPPED_DISTANT = (7, 0.08)
 _SWAPPED_AGREEING = 0.30
@@ -101,6 +102,8 @@ def _swaps_passages(pair: Pair) -> bool:
     if _exceeds(min(one.head, other.head), overlap, (least, _SWAPPED_AGREEING if agrees else share)):
         return True
     inner = min(one.inner, other.inner)
+    if not agrees and _exceeds(inner + min(one.head, other.head), overlap, _SWAPPED_OF_SHORT):
+        return True
     if pair.is_distant:
         return _exceeds(inner, overlap, _SWAPPED_DISTANT)
     least, share = _SWAPPED_IN_BITS if min(one.gaps, other.gaps) >= _BITS else _SWAPPED
@@ -115,6 +118,6 @@ def _exceeds(tokens: int, overlap: Overlap, limit: tuple[int, float]) -> bool:
 def _opens_alike(pair: Pair) -> bool:
     """Whether the smaller text begins as the other one, under the same title, and only its end is its own."""
     overlap = pair.overlap
-    if not pair.same_title or overlap.lead < _LEAST_LEAD:
+    if pair.is_distant or not pair.same_title or overlap.lead < _LEAST_LEAD:
         return False
     return overlap.containment >= _LEAST_CONTAINMENT_OF_LEAD and overlap.smaller.inner <= _MOST_INNER_OF_LEAD

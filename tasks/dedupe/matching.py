@@ -1,7 +1,7 @@
 """The document that an article is closest to, among the stories that no member bars."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tasks.dedupe.judging import Pair, Verdict, is_edition, is_part, verdict
 from tasks.dedupe.overlap import Overlap
@@ -11,6 +11,7 @@ from tasks.dedupe.views import Views, swaps_entries
 
 # Copies follow within hours, editions of a series a day later.
 _DISTANT = timedelta(hours=18)
+_HALF_DAY = timedelta(hours=12)
 _LEAST_JACCARD_OF_DIGESTS = 0.7
 # Less than this share of a text left by stripping proves little; then the whole texts must have this in common.
 _LITTLE = 0.5
@@ -26,10 +27,10 @@ class Match:
     verdict: Verdict
     overlap: Overlap
 
-    @property
-    def rank(self) -> tuple[float, float, int]:
-        """Higher is closer; of equals the earlier document."""
-        return self.overlap.containment, self.overlap.jaccard, -self.document.number
+    def rank(self, at: datetime) -> tuple[float, int, float, int]:
+        """Higher is closer; what is about as much contained is the closer the closer it is in time."""
+        apart = abs(at - self.document.arrival.at) // _HALF_DAY
+        return round(self.overlap.containment, 1), -apart, self.overlap.jaccard, -self.document.number
 
 
 def closest(new: Arrival, past: Past, views: Views, *, is_digest: bool) -> Match | None:
@@ -52,7 +53,7 @@ def closest(new: Arrival, past: Past, views: Views, *, is_digest: bool) -> Match
             barred.add(known.story)
     parts = {match.document.story for match in matches if is_part(match.overlap)}
     open_ = [match for match in matches if match.document.story not in series | (barred - parts)]
-    return max(open_, key=lambda match: match.rank, default=None)
+    return max(open_, key=lambda match: match.rank(new.at), default=None)
 
 
 def _are_series(new: Arrival, known: Document) -> bool:
