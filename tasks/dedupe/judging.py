@@ -34,10 +34,14 @@ _LEAST_SHARED_OF_PART = 25
 
 
 class Verdict(StrEnum):
-    """SAME: one is made of the other. OTHER_EDITION: on the same template, so never in one story. APART: neither."""
+    """SAME: one is made of the other. OTHER_EDITION: on the same template, so never in one story.
+
+    SAME_FRAME: each has passages of its own between shared ones. APART: too little in common.
+    """
 
     SAME = "same"
     APART = "apart"
+    SAME_FRAME = "same frame"
     OTHER_EDITION = "other edition"
 
 
@@ -55,8 +59,10 @@ def verdict(pair: Pair) -> Verdict:
     """What the two are to each other."""
     if pair.swaps_entries or is_edition(pair):
         return Verdict.OTHER_EDITION
-    if not _shares_enough(pair) or _swaps_passages(pair):
+    if not _shares_enough(pair):
         return Verdict.APART
+    if _swaps_passages(pair):
+        return Verdict.SAME_FRAME
     if pair.overlap.containment >= _LEAST_CONTAINMENT or _opens_alike(pair):
         return Verdict.SAME
     return Verdict.APART

@@ -15,6 +15,7 @@ _HALF_DAY = timedelta(hours=12)
 _LEAST_JACCARD_OF_DIGESTS = 0.7
 # Less than this share of a text left by stripping proves little; then the whole texts must have this in common.
 _LITTLE = 0.5
+_SMALL = 0.7
 _LEAST_WHOLE_CONTAINMENT = 0.5
 _LEAST_WHOLE_LEAD = 7
 
@@ -41,6 +42,7 @@ def closest(new: Arrival, past: Past, views: Views, *, is_digest: bool) -> Match
     """
     series: set[int] = set()
     barred: set[int] = set()
+    framed: set[int] = set()
     matches: list[Match] = []
     for known in past.candidates(new):
         if _are_series(new, known):
@@ -51,9 +53,18 @@ def closest(new: Arrival, past: Past, views: Views, *, is_digest: bool) -> Match
             matches.append(match)
         elif match.verdict is Verdict.OTHER_EDITION and not known.is_revision:
             barred.add(known.story)
+        elif match.verdict is Verdict.SAME_FRAME:
+            framed.add(known.story)
     parts = {match.document.story for match in matches if is_part(match.overlap)}
-    open_ = [match for match in matches if match.document.story not in series | (barred - parts)]
-    return max(open_, key=lambda match: match.rank(new.at), default=None)
+    closed = series | (barred - parts)
+    left = [match for match in matches if match.document.story not in closed and not _is_frame(match, framed)]
+    return max(left, key=lambda match: match.rank(new.at), default=None)
+
+
+def _is_frame(match: Match, framed: set[int]) -> bool:
+    """Whether the match is a small part of the article, and with another member it shares no more than a frame."""
+    is_small = match.overlap.other.length < _SMALL * match.overlap.one.length
+    return is_small and match.document.story in framed and not match.overlap.numbers
 
 
 def _are_series(new: Arrival, known: Document) -> bool:
@@ -71,7 +82,7 @@ def _match(new: Arrival, known: Document, views: Views, *, are_digests: bool) ->
             return Match(known, Verdict.APART, found.overlap)
         return found
     found = _judged(new, known, views.stripped(new, known))
-    if found.verdict is Verdict.APART:
+    if found.verdict in (Verdict.APART, Verdict.SAME_FRAME):
         whole = views.whole(new, known)
         return Match(known, Verdict.SAME, whole) if is_part(whole) else found
     if found.verdict is Verdict.SAME and _is_little(found.overlap, new, known) and not _agree(new, known, views):
