@@ -1,4 +1,7 @@
-"""Digests: articles made of the beginnings of several others. They attract nobody, or all their items would be one story."""
+"""Digests: articles made of the beginnings of several others.
+
+They attract nobody, or all their items would be one story.
+"""
 
 from collections import Counter
 

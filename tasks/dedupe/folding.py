@@ -1,6 +1,6 @@
 """Text to comparable tokens: one spelling for what portals spell differently, numbers as bare digits.
 
-Pure. Knows nothing of stories. Tokens are 32-bit hashes that are the same on every machine; their lowest bit says number.
+Pure. Knows nothing of stories. Tokens are 32-bit hashes, the same on every machine; the lowest bit says number.
 """
 
 import re
@@ -18,6 +18,7 @@ Mask = npt.NDArray[np.bool_]
 
 # The ends of a sentence and of a line among the tokens; no token has these hashes.
 _SENTENCE_END, _LINE_END = 0, 1
+_LAST_BYTE = 0xFF
 _CACHED_TOKENS = 1 << 17
 _UNPRINTED = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffd]")
 # Numbers with their separators, signs of scripts without blanks one by one, words, and what ends a sentence.
@@ -68,7 +69,8 @@ def _positions(begins: Positions, tokens: Tokens) -> Positions:
     if not len(tokens):
         return begins[:0]
     found = np.concatenate((np.zeros(1, dtype=np.int64), begins[(begins > 0) & (begins < len(tokens))]))
-    return found[np.append(True, np.diff(found) > 0)]
+    first: Positions = found[np.append(True, np.diff(found) > 0)]
+    return first
 
 
 def words(text: str) -> list[str]:
@@ -106,15 +108,15 @@ def _by_byte(signs: str) -> str:
 
 
 def _byte(sign: str) -> bytes:
-    return bytes([ord(sign)]) if ord(sign) < 0x100 else sign.encode("cp1252")
+    return bytes([ord(sign)]) if ord(sign) <= _LAST_BYTE else sign.encode("cp1252")
 
 
 @lru_cache(maxsize=_CACHED_TOKENS)
-def _hash(token: str) -> int:
+def _hash(found: str) -> int:
     """32-bit hash of a token's spelling, odd for numbers; an end for what ends a sentence or line."""
-    if not token[0].isalnum():
-        return _LINE_END if token == "\n" else _SENTENCE_END
-    spelling = _spelling(token)
+    if not found[0].isalnum():
+        return _LINE_END if found == "\n" else _SENTENCE_END
+    spelling = _spelling(found)
     return (crc32(spelling.encode()) & 0xFFFFFFFE or 2) | spelling[0].isdigit()
 
 

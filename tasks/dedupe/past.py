@@ -45,8 +45,9 @@ class Document:
 class Past:
     """Everything that the articles of a batch can meet.
 
-    `next_number` is the next placement number. `by_key` holds the numbers of documents by band, `roots` the number of each story's original. `seen` counts
-    sentences, `titles` titles, both by their hash; digests are not counted, they repeat what others say.
+    `next_number` is the next placement number. `by_key` holds the numbers of documents by band, `roots` the number of
+    each story's original. `seen` counts sentences, `titles` titles, both by their hash; digests are not counted, as
+    they repeat what others say.
     """
 
     next_number: int = 0
@@ -59,7 +60,7 @@ class Past:
     titles: dict[int, Seen] = field(default_factory=dict)
 
     def candidates(self, new: Arrival) -> list[Document]:
-        """Documents of the window that share a key or a sentence, most shared first, with the roots of their stories."""
+        """Documents of the window that share keys or sentences, most first, and behind them the roots of their stories."""
         hits = Counter(self._found(new.sketch))
         since = new.at - WINDOW
         recent = [number for number in hits if self.documents[number].arrival.at >= since]

@@ -1,4 +1,4 @@
-"""A text as it is compared: tokens, sentences, and the keys by which candidates are found. Pure; cost: bench/dedupe.py."""
+"""A text as it is compared: tokens, sentences, and keys by which candidates are found. Pure; cost: bench/dedupe.py."""
 
 from dataclasses import dataclass
 from hashlib import blake2b

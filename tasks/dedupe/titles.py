@@ -7,23 +7,36 @@ import numpy as np
 from tasks.dedupe.folding import Tokens
 from tasks.dedupe.sketch import Sketch
 
-_DATE_WORDS = frozenset(
-    """montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
-    monday tuesday wednesday thursday friday saturday sunday
-    lundi mardi mercredi jeudi vendredi samedi dimanche
-    lunedi martedi mercoledi giovedi venerdi sabato domenica
-    januar jaenner februar maerz april mai juni juli august september oktober november dezember
-    january february march may june july october december
-    janvier fevrier mars avril juin juillet aout septembre octobre novembre decembre
-    gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre dicembre""".split()
-)
+_DAYS = {
+    "de": "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag",
+    "en": "monday tuesday wednesday thursday friday saturday sunday",
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "it": "lunedi martedi mercoledi giovedi venerdi sabato domenica",
+}
+_MONTHS = {
+    "de": "januar jaenner februar maerz april mai juni juli august september oktober november dezember",
+    "en": "january february march april may june july august september october november december",
+    "fr": "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+}
+_DATE_WORDS = frozenset(word for names in (*_DAYS.values(), *_MONTHS.values()) for word in names.split())
 # "Montagmittag", "Dienstagabend": the day with the time of day.
 _DAY_AND_TIME = re.compile(
     r"(montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)(morgen|vormittag|mittag|nachmittag|abend|s)"
 )
 _NEWS_MARKS = frozenset(
-    """neu update upd korrektur correction corrected correctif aktualisiert aktualisierung wdh
-    mise jour""".split()
+    (
+        "neu",
+        "update",
+        "upd",
+        "korrektur",
+        "correction",
+        "corrected",
+        "correctif",
+        "aktualisiert",
+        "aktualisierung",
+        "wdh",
+    )
 )
 _DIGEST = re.compile(
     r"tagesueberblick|tagesuebersicht|presseschau|kurzmeldungen|nachrichten im ueberblick|(tages|wochen)rueckblick"

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tasks.dedupe.folding import Mask, Tokens
 from tasks.dedupe.overlap import Overlap, View, overlap, view
 from tasks.dedupe.past import Arrival, Document, Past
 from tasks.dedupe.sketch import Sketch
@@ -18,7 +19,7 @@ class Views:
 
     def __init__(self, past: Past) -> None:
         self._past = past
-        self._made: dict[tuple[bytes, bytes], View] = {}
+        self._made: dict[bytes, View] = {}
 
     def whole(self, new: Arrival, known: Document) -> Overlap:
         """Both texts compared with everything in them."""
@@ -30,7 +31,7 @@ class Views:
 
     def _view(self, sketch: Sketch, story: int | None) -> View:
         telling = np.ones(len(sketch.starts), dtype=bool) if story is None else self._telling(sketch, story)
-        name = (sketch.digest + sketch.tokens[:8].tobytes(), telling.tobytes())
+        name = sketch.digest + telling.tobytes()
         found = self._made.get(name)
         if found is None:
             if len(self._made) >= _MOST_CACHED:
@@ -38,7 +39,7 @@ class Views:
             found = self._made[name] = view(_left(sketch, telling), sketch.tokens)
         return found
 
-    def _telling(self, sketch: Sketch, story: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _telling(self, sketch: Sketch, story: int) -> Mask:
         """Which sentences say something about belonging to the story."""
         return np.fromiter(
             (not (sentence and self._is_foreign(sentence, story)) for sentence in sketch.sentences.tolist()),
@@ -68,7 +69,8 @@ def _lacking(one: Sketch, other: Sketch) -> float:
     return float(one.lengths[1:-1][gone[1:-1]].sum()) / max(len(one.tokens), 1)
 
 
-def _left(sketch: Sketch, telling: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+def _left(sketch: Sketch, telling: Mask) -> Tokens:
+    """The tokens of the telling sentences, all tokens where few are left."""
     if telling.all():
         return sketch.tokens
     left = sketch.tokens[np.repeat(telling, sketch.lengths)]
