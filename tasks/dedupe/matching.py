@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from tasks.dedupe.judging import Pair, Verdict, is_edition, is_part, verdict
 from tasks.dedupe.overlap import Overlap
-from tasks.dedupe.past import Arrival, Document, Past
+from tasks.dedupe.past import Arrival, Document, Kind, Past
 from tasks.dedupe.titles import other_edition, other_subject, same_title
 from tasks.dedupe.views import Views, swaps_entries
 
@@ -51,7 +51,7 @@ def closest(new: Arrival, past: Past, views: Views, *, is_digest: bool) -> Match
         match = _match(new, known, views, are_digests=is_digest or known.is_digest)
         if match.verdict is Verdict.SAME:
             matches.append(match)
-        elif match.verdict is Verdict.OTHER_EDITION and not known.is_revision:
+        elif match.verdict is Verdict.OTHER_EDITION and known.kind is not Kind.REVISION:
             barred.add(known.story)
         elif match.verdict is Verdict.SAME_FRAME:
             framed.add(known.story)

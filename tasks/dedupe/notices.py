@@ -1,4 +1,4 @@
-"""A portal's own lines told from the article, for comparing alone. Pure; the words: config/lexicons/<lang>/portal.txt."""
+"""A portal's own lines told from the article, for comparing alone. Pure; words: config/lexicons/<lang>/portal.txt."""
 
 from functools import lru_cache
 from importlib import resources

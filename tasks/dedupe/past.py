@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from tasks.dedupe.learned import Seen, noted
 from tasks.dedupe.sketch import Sketch
@@ -17,6 +18,15 @@ WINDOW = timedelta(days=7)
 # A key of more documents is boilerplate or a template; a database asks for one more than this.
 MOST_DOCUMENTS_OF_KEY = 60
 _MOST_CANDIDATES = 40
+
+
+class Kind(StrEnum):
+    """What an article is in its story."""
+
+    ORIGINAL = "original"
+    COPY = "copy"
+    PARTIAL = "partial"
+    REVISION = "revision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +47,8 @@ class Document:
     number: int
     story: int
     arrival: Arrival
+    kind: Kind
     is_digest: bool = False
-    is_revision: bool = False
 
 
 @dataclass(slots=True)
@@ -60,7 +70,7 @@ class Past:
     titles: dict[int, Seen] = field(default_factory=dict)
 
     def candidates(self, new: Arrival) -> list[Document]:
-        """Documents of the window that share keys or sentences, most first, and behind them the roots of their stories."""
+        """Documents of the window that share keys or sentences, most first, then the roots of their stories."""
         hits = Counter(self._found(new.sketch))
         since = new.at - WINDOW
         recent = [number for number in hits if self.documents[number].arrival.at >= since]

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
 from tasks.dedupe.digests import is_digest
-from tasks.dedupe.matching import closest
-from tasks.dedupe.past import WINDOW, Arrival, Document, Past
-from tasks.dedupe.titles import other_edition
+from tasks.dedupe.matching import Match, closest
+from tasks.dedupe.past import WINDOW, Arrival, Document, Kind, Past
+from tasks.dedupe.titles import other_edition, same_title
 from tasks.dedupe.views import Views
 
 # At the same address, a day later and with less in common than this, stands another article (a ticker, a hub).
@@ -17,15 +16,6 @@ _LEAST_CONTAINMENT_AT_URL = 0.3
 _HUB_AFTER = timedelta(hours=20)
 # Less than this share of the other's tokens makes a copy a part.
 _PART = 0.7
-
-
-class Kind(StrEnum):
-    """What an article is in its story."""
-
-    ORIGINAL = "original"
-    COPY = "copy"
-    PARTIAL = "partial"
-    REVISION = "revision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +59,7 @@ def _place(new: Arrival, past: Past, views: Views) -> Placement:
         or _closest(new, past, views, repeats=repeats)
         or Placement(new.id, past.next_number, past.next_number, Kind.ORIGINAL)
     )
-    past.add(Document(placement.number, placement.story, new, repeats, placement.kind is Kind.REVISION))
+    past.add(Document(placement.number, placement.story, new, placement.kind, repeats))
     if placement.displaces is not None:
         past.roots[placement.story] = placement.number
     return placement
@@ -106,15 +96,23 @@ def _closest(new: Arrival, past: Past, views: Views, *, repeats: bool) -> Placem
     match = closest(new, past, views, is_digest=repeats)
     if match is None:
         return None
-    one, other = match.overlap.one, match.overlap.other
-    kind = Kind.PARTIAL if one.length < _PART * other.length else Kind.COPY
-    return _member(new, past, match.document.story, Likeness(kind, match.overlap.containment))
+    return _member(new, past, match.document.story, Likeness(_kind(new, match), match.overlap.containment))
+
+
+def _kind(new: Arrival, match: Match) -> Kind:
+    """What the article is to its closest match."""
+    known, one, other = match.document, match.overlap.one.length, match.overlap.other.length
+    if one < _PART * other or (known.kind is Kind.PARTIAL and other >= _PART * one):
+        return Kind.PARTIAL
+    # The same portal under another address: it published its own article once more.
+    again = known.arrival.source == new.source and same_title(new.sketch.title, known.arrival.sketch.title)
+    return Kind.REVISION if again else Kind.COPY
 
 
 def _member(new: Arrival, past: Past, story: int, like: Likeness) -> Placement:
     """The article as a member of the story: its original, where it was published first and is no part."""
     root = past.documents[past.roots[story]].arrival
-    if new.at < root.at and like.kind is Kind.COPY:
+    if new.at < root.at and like.kind is not Kind.PARTIAL:
         return Placement(
             new.id, past.next_number, story, Kind.ORIGINAL, None, like.is_exact, round(like.containment, 3), root.id
         )
