@@ -1,5 +1,6 @@
 """A text as it is compared: tokens, sentences, and keys by which candidates are found. Pure; cost: bench/dedupe.py."""
 
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -29,6 +30,7 @@ _LEAST_LEFT = 10
 _LEAST_ENTRIES = 5
 _LEAST_ENTRY_TOKENS = 3
 _LEAST_LISTED_PERCENT = 30
+_BLANK_LINE = re.compile(r"\n\s*\n")
 _TITLE_SALT = np.uint64(0x5DEECE66D1CE5EED)
 
 
@@ -37,7 +39,7 @@ class Sketch:
     """What is kept of a text for comparing; without the lines that are notices of the portal.
 
     `starts` are the positions in `tokens` where a sentence begins, `sentences` its hash (0: too short to say
-    anything), `bare` whether it is an entry or heading rather than a sentence. `keys` are bands, at most one of them
+    anything), `entries` whether it is an entry of a list or a heading. `keys` are bands, at most one of them
     of the title. `heading` are the tokens of the title, `title` its folded words, `title_hash` 0 where it is short.
     `digest` is 16 bytes, equal for the same words, notices included. `is_list`: entries (a calendar, a ticker)
     rather than prose.
@@ -46,7 +48,7 @@ class Sketch:
     tokens: Tokens
     starts: Positions
     sentences: Hashes
-    bare: Mask
+    entries: Mask
     keys: Keys
     heading: Tokens
     title: tuple[str, ...]
@@ -64,21 +66,23 @@ def sketch(title: str, text: str) -> Sketch:
     """The sketch of an article; every text has one, an empty text one without keys."""
     folded = fold(text)
     heading = fold(title.replace("\n", " ")).tokens
-    tokens, starts, bare = _without_notices(folded)
+    left = _without_notices(folded)
+    tokens, starts = left.tokens, left.starts
     lengths = np.diff(np.append(starts, len(tokens)))
+    entries = left.bare | _whole_lines(left) if _has_long_block(text) else left.bare
     named = len(heading) >= LEAST_SENTENCE_TOKENS
     title_hash = sentences(heading, np.zeros(1, np.int64))[:1] if named else np.zeros(0, dtype=np.uint64)
     return Sketch(
         tokens=tokens,
         starts=starts,
         sentences=np.where(lengths >= LEAST_SENTENCE_TOKENS, sentences(tokens, starts), np.uint64(0)),
-        bare=bare,
+        entries=entries,
         keys=np.concatenate((_bands_of(shingles(tokens)), mixed(title_hash ^ _TITLE_SALT))).view(np.int64),
         heading=heading,
         title=tuple(words(title)),
         title_hash=int(title_hash[0]) if named else 0,
         digest=_digest(heading, folded.tokens),
-        is_list=_is_list(bare, lengths),
+        is_list=_is_list(entries, lengths),
     )
 
 
@@ -88,17 +92,30 @@ def _digest(heading: Tokens, tokens: Tokens) -> bytes:
     return blake2b(said, digest_size=16).digest()
 
 
-def _without_notices(folded: Folded) -> tuple[Tokens, Positions, Mask]:
-    """Tokens, starts and kinds of the sentences that are left."""
+def _without_notices(folded: Folded) -> Folded:
+    """The text without its notices; with them where hardly anything else is left."""
     tokens, starts, lines, bare = folded
     notices = notice_lines(folded)
     if not notices.any():
-        return tokens, starts, bare
+        return folded
     kept = ~np.repeat(notices, np.diff(np.append(lines, len(tokens))))
     if np.count_nonzero(kept) < _LEAST_LEFT:
-        return tokens, starts, bare
-    left = kept[starts]
-    return tokens[kept], np.cumsum(kept)[starts[left]] - 1, bare[left]
+        return folded
+    left, moved = kept[starts], np.cumsum(kept) - 1
+    return Folded(tokens[kept], moved[starts[left]], moved[lines[kept[lines]]], bare[left])
+
+
+def _whole_lines(folded: Folded) -> Mask:
+    """Which sentences are lines of their own."""
+    begins = np.isin(folded.starts, folded.lines)
+    return begins & np.append(begins[1:], True)
+
+
+def _has_long_block(text: str) -> bool:
+    """Whether lines without blank lines between them, as lists have them, make up much of the text."""
+    blocks = [block.strip() for block in _BLANK_LINE.split(text)]
+    listed = sum(len(block) for block in blocks if block.count("\n") >= _LEAST_ENTRIES - 1)
+    return 100 * listed >= _LEAST_LISTED_PERCENT * max(len(text), 1)
 
 
 def _seeds(count: int, salt: int) -> Hashes:
@@ -122,9 +139,9 @@ def _bands(hashes: Hashes, seeds: Hashes) -> Hashes:
     return mixed(np.sum((mixed(lowest) * seeds).reshape(-1, _ROWS), axis=1, dtype=np.uint64))
 
 
-def _is_list(bare: Mask, lengths: Positions) -> bool:
-    """Whether entries that are no sentences make up much of the text."""
-    entries = int(np.count_nonzero(bare & (lengths >= _LEAST_ENTRY_TOKENS)))
-    if entries < _LEAST_ENTRIES or 2 * entries < len(lengths):
+def _is_list(entries: Mask, lengths: Positions) -> bool:
+    """Whether entries make up much of the text."""
+    count = int(np.count_nonzero(entries & (lengths >= _LEAST_ENTRY_TOKENS)))
+    if count < _LEAST_ENTRIES or 2 * count < len(lengths):
         return False
-    return 100 * int(lengths[bare].sum()) >= _LEAST_LISTED_PERCENT * int(lengths.sum())
+    return 100 * int(lengths[entries].sum()) >= _LEAST_LISTED_PERCENT * int(lengths.sum())

@@ -65,7 +65,7 @@ def swaps_entries(one: Sketch, other: Sketch) -> bool:
 
 def _lacking(one: Sketch, other: Sketch) -> float:
     """The share of tokens in inner entries that the other list lacks; datelines and credits change the outer ones."""
-    gone = one.bare & (one.sentences != 0) & ~np.isin(one.sentences, other.sentences)
+    gone = one.entries & (one.sentences != 0) & ~np.isin(one.sentences, other.sentences)
     return float(one.lengths[1:-1][gone[1:-1]].sum()) / max(len(one.tokens), 1)
 
 
