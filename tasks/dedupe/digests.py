@@ -33,7 +33,7 @@ def is_digest(sketch: Sketch, past: Past) -> bool:
 def _opened(sentence: int, length: int, past: Past) -> dict[int, int]:
     """The story that the sentence opens, with the tokens it quotes; nothing if it opens none, or several."""
     seen = past.seen.get(sentence)
-    if seen is None or seen.stories > 1 or seen.is_boilerplate:
+    if seen is None or seen.only_story is None or seen.is_boilerplate:
         return {}
     opening = past.documents[seen.number].arrival.sketch.sentences[:_OPENING_SENTENCES]
-    return {seen.story: length} if sentence in opening.tolist() else {}
+    return {seen.only_story: length} if sentence in opening.tolist() else {}

@@ -1,4 +1,4 @@
-"""Boilerplate that is learned: sentences that several stories print. Pure; the counts live in the memory."""
+"""Boilerplate that is learned: sentences that several stories print. Pure; the counts live in the past."""
 
 from dataclasses import dataclass
 
@@ -11,28 +11,28 @@ _LEAST_DAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Where a sentence was printed: in `stories` stories, last in `story` by document `number`; on `days` days."""
+    """Where a sentence was printed: the first stories that did, at most three; the last document; on how many days."""
 
-    story: int
+    stories: tuple[int, ...]
     number: int
     day: int
-    stories: int = 1
     days: int = 1
 
     @property
     def is_boilerplate(self) -> bool:
         """Whether it says nothing about the story."""
-        return self.stories >= _LEAST_STORIES or self.days >= _LEAST_DAYS
+        return len(self.stories) >= _LEAST_STORIES or self.days >= _LEAST_DAYS
+
+    @property
+    def only_story(self) -> int | None:
+        """The story that alone printed it; None: several did."""
+        return self.stories[0] if len(self.stories) == 1 else None
 
 
 def noted(seen: Seen | None, story: int, number: int, day: int) -> Seen:
     """The count after one more article printed the sentence; days count when they come in order."""
     if seen is None:
-        return Seen(story, number, day)
-    return Seen(
-        story=story,
-        number=number,
-        day=max(day, seen.day),
-        stories=seen.stories + (seen.story != story),
-        days=seen.days + (day > seen.day),
-    )
+        return Seen((story,), number, day)
+    is_new = story not in seen.stories and len(seen.stories) < _LEAST_STORIES
+    stories = (*seen.stories, story) if is_new else seen.stories
+    return Seen(stories, number, max(day, seen.day), seen.days + (day > seen.day))

@@ -85,7 +85,7 @@ class Past:
                 yield from numbers
         for sentence in sketch.sentences.tolist():
             seen = self.seen.get(sentence)
-            if seen is not None and seen.stories == 1:
+            if seen is not None and seen.only_story is not None:
                 yield seen.number
 
     def add(self, document: Document) -> None:

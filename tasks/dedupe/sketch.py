@@ -108,7 +108,8 @@ def _without_notices(folded: Folded) -> Folded:
 def _whole_lines(folded: Folded) -> Mask:
     """Which sentences are lines of their own."""
     begins = np.isin(folded.starts, folded.lines)
-    return begins & np.append(begins[1:], True)
+    whole: Mask = begins & np.append(begins[1:], True)
+    return whole
 
 
 def _has_long_block(text: str) -> bool:

@@ -53,7 +53,7 @@ class Views:
             return True
         # A portal's list of further articles: titles of other stories.
         title = self._past.titles.get(sentence)
-        return title is not None and (title.stories > 1 or title.story != story)
+        return title is not None and (title.only_story != story)
 
 
 def swaps_entries(one: Sketch, other: Sketch) -> bool:
