@@ -73,9 +73,10 @@ def _positions(begins: Positions, tokens: Tokens) -> Positions:
     return first
 
 
-def words(text: str) -> list[str]:
-    """The folded words and numbers of a short text, such as a title."""
-    return [_spelling(token) for token in _TOKEN.findall(_readable(text)) if _hash(token) > _LINE_END]
+def fold_title(title: str) -> tuple[Tokens, tuple[str, ...]]:
+    """The tokens of a title, and the folded words and numbers that they stand for."""
+    found = [token for token in _TOKEN.findall(_readable(title)) if _hash(token) > _LINE_END]
+    return np.fromiter(map(_hash, found), dtype=np.uint32, count=len(found)), tuple(map(_spelling, found))
 
 
 def _readable(text: str) -> str:

@@ -18,6 +18,7 @@ WINDOW = timedelta(days=7)
 # A key of more documents is boilerplate or a template; a database asks for one more than this.
 MOST_DOCUMENTS_OF_KEY = 60
 _MOST_CANDIDATES = 40
+_MOST_OF_STORY = 4
 
 
 class Kind(StrEnum):
@@ -74,9 +75,20 @@ class Past:
         hits = Counter(self._found(new.sketch))
         since = new.at - WINDOW
         recent = [number for number in hits if self.documents[number].arrival.at >= since]
-        ranked = sorted(recent, key=lambda number: (-hits[number], number))[:_MOST_CANDIDATES]
+        ranked = self._few_of_each_story(sorted(recent, key=lambda number: (-hits[number], number)))
         roots = {self.roots[self.documents[number].story] for number in ranked} - set(ranked)
         return [self.documents[number] for number in (*ranked, *sorted(roots))]
+
+    def _few_of_each_story(self, ranked: list[int]) -> list[int]:
+        """The first candidates, without the further copies of a story that was carried often."""
+        taken: Counter[int] = Counter()
+        few: list[int] = []
+        for number in ranked:
+            story = self.documents[number].story
+            if taken[story] < _MOST_OF_STORY and len(few) < _MOST_CANDIDATES:
+                taken[story] += 1
+                few.append(number)
+        return few
 
     def _found(self, sketch: Sketch) -> Iterable[int]:
         for key in sketch.keys.tolist():

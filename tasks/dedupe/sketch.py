@@ -7,7 +7,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from tasks.dedupe.folding import Folded, Mask, Positions, Tokens, fold, words
+from tasks.dedupe.folding import Folded, Mask, Positions, Tokens, fold, fold_title
 from tasks.dedupe.hashing import Hashes, mixed, sentences, shingles
 from tasks.dedupe.notices import notice_lines
 
@@ -65,13 +65,13 @@ class Sketch:
 def sketch(title: str, text: str) -> Sketch:
     """The sketch of an article; every text has one, an empty text one without keys."""
     folded = fold(text)
-    heading = fold(title.replace("\n", " ")).tokens
+    heading, named = fold_title(title)
     left = _without_notices(folded)
     tokens, starts = left.tokens, left.starts
     lengths = np.diff(np.append(starts, len(tokens)))
     entries = left.bare | _whole_lines(left) if _has_long_block(text) else left.bare
-    named = len(heading) >= LEAST_SENTENCE_TOKENS
-    title_hash = sentences(heading, np.zeros(1, np.int64))[:1] if named else np.zeros(0, dtype=np.uint64)
+    is_long = len(heading) >= LEAST_SENTENCE_TOKENS
+    title_hash = sentences(heading, np.zeros(1, np.int64)) if is_long else np.zeros(0, dtype=np.uint64)
     return Sketch(
         tokens=tokens,
         starts=starts,
@@ -79,8 +79,8 @@ def sketch(title: str, text: str) -> Sketch:
         entries=entries,
         keys=np.concatenate((_bands_of(shingles(tokens)), mixed(title_hash ^ _TITLE_SALT))).view(np.int64),
         heading=heading,
-        title=tuple(words(title)),
-        title_hash=int(title_hash[0]) if named else 0,
+        title=named,
+        title_hash=int(title_hash[0]) if is_long else 0,
         digest=_digest(heading, folded.tokens),
         is_list=_is_list(entries, lengths),
     )

@@ -57,16 +57,29 @@ class Views:
 
 
 def swaps_entries(one: Sketch, other: Sketch) -> bool:
-    """Whether two lists each have entries within them that the other one lacks: a moving list on two days."""
+    """Whether two lists each have entries that the other one lacks: a moving list on two days."""
     if not (one.is_list and other.is_list):
         return False
     return min(_lacking(one, other), _lacking(other, one)) >= _MOST_SWAPPED_ENTRIES
 
 
 def _lacking(one: Sketch, other: Sketch) -> float:
-    """The share of tokens in inner entries that the other list lacks; datelines and credits change the outer ones."""
+    """The share of tokens in entries that the other list lacks; an outer one may have a dateline or a credit more."""
     gone = one.entries & (one.sentences != 0) & ~np.isin(one.sentences, other.sentences)
-    return float(one.lengths[1:-1][gone[1:-1]].sum()) / max(len(one.tokens), 1)
+    for outer in (0, -1):
+        if gone[outer] and _is_nested(_sentence(one, outer), _sentence(other, outer)):
+            gone[outer] = False
+    return float(one.lengths[gone].sum()) / max(len(one.tokens), 1)
+
+
+def _sentence(sketch: Sketch, at: int) -> set[int]:
+    """The tokens of a sentence, -1 for the last one."""
+    stops = np.append(sketch.starts[1:], len(sketch.tokens))
+    return set(sketch.tokens[sketch.starts[at] : stops[at]].tolist())
+
+
+def _is_nested(one: set[int], other: set[int]) -> bool:
+    return one <= other or other <= one
 
 
 def _left(sketch: Sketch, telling: Mask) -> Tokens:
