@@ -57,8 +57,8 @@ def _growth(known: list[Arrival]) -> float:
     """How much dearer placing is behind ten times as many articles, which lie before the window."""
     few, many = Past(), Past()
     for copy in range(COPIES):
-        earlier = [replace(one, id=f"{copy}-{one.id}", url=f"{one.url}#{copy}", at=one.at - timedelta(days=40 * (copy + 1)))
-                   for one in known]  # fmt: skip
+        ago = timedelta(days=40 * (copy + 1))
+        earlier = [replace(one, id=f"{copy}-{one.id}", url=f"{one.url}#{copy}", at=one.at - ago) for one in known]
         place(earlier, many)
         if copy == 0:
             place(earlier, few)

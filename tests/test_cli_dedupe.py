@@ -11,8 +11,8 @@ from flows.commands.dedupe import dedupe
 
 TEXT = (
     "Der Energieversorger Lumena stellt den Bau von zwei Windparks in der Ostsee ein. Die Kosten seien binnen eines "
-    "Jahres um 340 Millionen Euro gestiegen, teilte die Firma mit.\n\nDie Aktie gab nachbörslich nach. Für das Jahr hält der "
-    "Vorstand an seinen Zielen fest und verspricht den Aktionären eine Dividende wie im Vorjahr."
+    "Jahres um 340 Millionen Euro gestiegen, teilte die Firma mit.\n\nDie Aktie gab nachbörslich nach. Für das "
+    "Jahr hält der Vorstand an seinen Zielen fest und verspricht den Aktionären eine Dividende wie im Vorjahr."
 )
 
 

@@ -126,8 +126,8 @@ def test_an_appointment_of_somebody_else_is_another_story() -> None:
 def test_letters_with_other_questions_in_the_same_frame_stay_apart() -> None:
     frame = (
         "Jede Woche beantwortet unser Berater Fragen aus der Leserschaft. Die Auswahl trifft die Redaktion.\n\n{}\n\n"
-        "Haben Sie eine Frage? Schildern Sie uns Ihre Lage in wenigen Sätzen. Wir behandeln alles vertraulich und können "
-        "nicht auf jede Zuschrift eingehen. Unser Berater arbeitet seit langem in der Finanzplanung."
+        "Haben Sie eine Frage? Schildern Sie uns Ihre Lage in wenigen Sätzen. Wir behandeln alles vertraulich und "
+        "können nicht auf jede Zuschrift eingehen. Unser Berater arbeitet seit langem in der Finanzplanung."
     )
     one = (
         "Darf ich die dritte Säule früher beziehen? Ja, wer ein Heim kauft oder auswandert, darf das Guthaben abheben."

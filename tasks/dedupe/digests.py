@@ -5,6 +5,7 @@ They attract nobody, or all their items would be one story.
 
 from collections import Counter
 
+from tasks.dedupe.learned import Seen
 from tasks.dedupe.past import Past
 from tasks.dedupe.sketch import Sketch
 from tasks.dedupe.titles import is_digest_title
@@ -24,16 +25,15 @@ def is_digest(sketch: Sketch, past: Past) -> bool:
         return True
     quoted: Counter[int] = Counter()
     for sentence, length in zip(sketch.sentences.tolist(), sketch.lengths.tolist(), strict=True):
-        if length >= _LEAST_SENTENCE_TOKENS and sentence and sentence not in past.titles:
-            quoted.update(_opened(sentence, length, past))
+        seen = past.seen.get(sentence)
+        if seen is not None and length >= _LEAST_SENTENCE_TOKENS and _opens_story(sentence, seen, past):
+            quoted[seen.stories[0]] += length
     items = [tokens for tokens in quoted.values() if tokens >= _LEAST_ITEM_TOKENS]
     return len(items) >= _LEAST_ITEMS and max(items) < _MOST_OF_ONE_STORY * len(sketch.tokens)
 
 
-def _opened(sentence: int, length: int, past: Past) -> dict[int, int]:
-    """The story that the sentence opens, with the tokens it quotes; nothing if it opens none, or several."""
-    seen = past.seen.get(sentence)
-    if seen is None or seen.only_story is None or seen.is_boilerplate:
-        return {}
-    opening = past.documents[seen.number].arrival.sketch.sentences[:_OPENING_SENTENCES]
-    return {seen.only_story: length} if sentence in opening.tolist() else {}
+def _opens_story(sentence: int, seen: Seen, past: Past) -> bool:
+    """Whether the sentence opens the one story that prints it, and is no title."""
+    if seen.only_story is None or seen.is_boilerplate or sentence in past.titles:
+        return False
+    return sentence in past.documents[seen.number].arrival.sketch.sentences[:_OPENING_SENTENCES].tolist()

@@ -11,17 +11,16 @@ _LEAST_DAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Where a sentence was printed: the first stories that did, at most three; the last document; on how many days."""
+    """Where a sentence was printed: the first stories that did, at most three; the last document; on how many days.
+
+    Boilerplate says nothing about the story.
+    """
 
     stories: tuple[int, ...]
     number: int
     day: int
     days: int = 1
-
-    @property
-    def is_boilerplate(self) -> bool:
-        """Whether it says nothing about the story."""
-        return len(self.stories) >= _LEAST_STORIES or self.days >= _LEAST_DAYS
+    is_boilerplate: bool = False
 
     @property
     def only_story(self) -> int | None:
@@ -35,4 +34,5 @@ def noted(seen: Seen | None, story: int, number: int, day: int) -> Seen:
         return Seen((story,), number, day)
     is_new = story not in seen.stories and len(seen.stories) < _LEAST_STORIES
     stories = (*seen.stories, story) if is_new else seen.stories
-    return Seen(stories, number, max(day, seen.day), seen.days + (day > seen.day))
+    days = seen.days + (day > seen.day)
+    return Seen(stories, number, max(day, seen.day), days, len(stories) >= _LEAST_STORIES or days >= _LEAST_DAYS)

@@ -135,8 +135,12 @@ def _bands_of(hashes: Hashes) -> Hashes:
 
 
 def _bands(hashes: Hashes, seeds: Hashes) -> Hashes:
-    """MinHash by multiplying with odd numbers, three minima to a band; the seeds keep the bands apart."""
-    lowest = np.min((hashes[None, :] ^ seeds[:, None]) * seeds[:, None], axis=1)
+    """MinHash by multiplying with odd numbers, three minima to a band; the seeds keep the bands apart.
+
+    The minima have 32 bits: multiplying is twice as fast than with 64, and three of them make a key.
+    """
+    narrow, odd = (hashes >> np.uint64(32)).astype(np.uint32), seeds.astype(np.uint32)
+    lowest = np.min((narrow[None, :] ^ odd[:, None]) * odd[:, None], axis=1).astype(np.uint64)
     return mixed(np.sum((mixed(lowest) * seeds).reshape(-1, _ROWS), axis=1, dtype=np.uint64))
 
 

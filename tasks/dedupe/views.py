@@ -41,19 +41,14 @@ class Views:
 
     def _telling(self, sketch: Sketch, story: int) -> Mask:
         """Which sentences say something about belonging to the story."""
-        return np.fromiter(
-            (not (sentence and self._is_foreign(sentence, story)) for sentence in sketch.sentences.tolist()),
-            dtype=bool,
-            count=len(sketch.sentences),
-        )
-
-    def _is_foreign(self, sentence: int, story: int) -> bool:
-        seen = self._past.seen.get(sentence)
-        if seen is not None and seen.is_boilerplate:
-            return True
-        # A portal's list of further articles: titles of other stories.
-        title = self._past.titles.get(sentence)
-        return title is not None and (title.only_story != story)
+        seen_of, title_of = self._past.seen.get, self._past.titles.get
+        telling = np.ones(len(sketch.sentences), dtype=bool)
+        for at, sentence in enumerate(sketch.sentences.tolist()):
+            seen, title = seen_of(sentence), title_of(sentence)
+            # Titles of other stories are a portal's list of further articles.
+            if (seen is not None and seen.is_boilerplate) or (title is not None and title.only_story != story):
+                telling[at] = False
+        return telling
 
 
 def swaps_entries(one: Sketch, other: Sketch) -> bool:
