@@ -72,6 +72,18 @@ def test_the_same_address_with_another_text_is_a_revision_with_its_corrected_num
     assert found["c"].story == 0
 
 
+def test_the_first_text_of_an_article_joins_its_copies_even_behind_its_own_correction() -> None:
+    corrected = TEXT.replace("412", "421").replace("9,4", "9,6").replace("1978", "1987")
+    url = "https://kontor.example/a"
+    found = placed(
+        arrival("copy", f"{TEXT} mk/ra", source="bote", hours=1),
+        arrival("corrected", corrected, url=url, hours=2),
+        arrival("first", TEXT, url=url, hours=0),
+    )
+    assert [found[name].story for name in ("copy", "corrected", "first")] == [0, 1, 0]
+    assert (found["first"].kind, found["first"].of) == (Kind.REVISION, "corrected")
+
+
 def test_at_the_address_of_a_page_that_changes_daily_stands_another_article() -> None:
     other = (
         "Die Nationalbank lässt den Leitzins unverändert und rechnet für das Jahr mit tieferer Teuerung als im Herbst."

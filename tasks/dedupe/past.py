@@ -57,8 +57,8 @@ class Past:
     """Everything that the articles of a batch can meet.
 
     `next_number` is the next placement number. `by_key` holds the numbers of documents by band, `roots` the number of
-    each story's original. `seen` counts sentences, `titles` titles, both by their hash; digests are not counted, as
-    they repeat what others say.
+    each story's original, `sizes` how many documents each story has. `seen` counts sentences, `titles` titles, both by
+    their hash; digests are not counted, as they repeat what others say.
     """
 
     next_number: int = 0
@@ -67,6 +67,7 @@ class Past:
     by_url: dict[str, int] = field(default_factory=dict)
     by_digest: dict[bytes, int] = field(default_factory=dict)
     roots: dict[int, int] = field(default_factory=dict)
+    sizes: Counter[int] = field(default_factory=Counter)
     seen: dict[int, Seen] = field(default_factory=dict)
     titles: dict[int, Seen] = field(default_factory=dict)
 
@@ -106,6 +107,7 @@ class Past:
         self.documents[number] = document
         self.next_number = number + 1
         self.roots.setdefault(document.story, number)
+        self.sizes[document.story] += 1
         for key in arrival.sketch.keys.tolist():
             self.by_key.setdefault(key, []).append(number)
         self.by_url.setdefault(arrival.url, number)

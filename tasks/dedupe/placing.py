@@ -1,7 +1,7 @@
 """Articles to stories, one after the other in the order in which they arrived."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ _LEAST_CONTAINMENT_AT_URL = 0.3
 _HUB_AFTER = timedelta(hours=20)
 # Less than this share of the other's tokens makes a copy a part.
 _PART = 0.7
+_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,25 @@ def place(arrivals: Iterable[Arrival], past: Past) -> list[Placement]:
 
 def _place(new: Arrival, past: Past, views: Views) -> Placement:
     repeats = is_digest(new.sketch, past)
-    placement = (
-        _at_url(new, past, views)
-        or _in_same_words(new, past)
-        or _closest(new, past, views, repeats=repeats)
-        or Placement(new.id, past.next_number, past.next_number, Kind.ORIGINAL)
-    )
+    placement = _decided(new, past, views, repeats=repeats)
     past.add(Document(placement.number, placement.story, new, placement.kind, repeats))
     if placement.displaces is not None:
         past.roots[placement.story] = placement.number
     return placement
+
+
+def _decided(new: Arrival, past: Past, views: Views, *, repeats: bool) -> Placement:
+    """The same address, the same words, the closest text; else a story of its own."""
+    at_url = _at_url(new, past, views)
+    if at_url is not None and past.sizes[at_url.story] > 1:
+        return at_url
+    alike = _in_same_words(new, past) or _closest(new, past, views, repeats=repeats)
+    if at_url is None:
+        return alike or Placement(new.id, past.next_number, past.next_number, Kind.ORIGINAL)
+    # A revision that came before the article's first text stands alone; the copies know better where that belongs.
+    if alike is not None and (alike.containment or 0) >= _NEARLY_ALL:
+        return replace(at_url, story=alike.story)
+    return at_url
 
 
 def _at_url(new: Arrival, past: Past, views: Views) -> Placement | None:
