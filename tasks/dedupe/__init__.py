@@ -3,7 +3,7 @@
 sketch (fold, notices, hashes) is a function of one text and runs anywhere; placing needs the past and goes in order:
 
     sketches = sketch(title, text) for each                     outside the lock, in any process
-    past     = memory.recall(arrivals)                          one statement for keys, sentences, documents
+    past     = everything that these articles can meet          filled by whoever keeps it
     placed   = place(arrivals, past): candidates > views > overlap > verdict > story
-    memory.keep(arrivals, placed)                               keys, documents, sentences
+    the keeper stores what was added to past
 """
