@@ -34,6 +34,7 @@ def is_digest(sketch: Sketch, past: Past) -> bool:
 
 def _opens_story(sentence: int, seen: Seen, past: Past) -> bool:
     """Whether the sentence opens the one story that prints it, and is no title."""
-    if seen.only_story is None or seen.is_boilerplate or sentence in past.titles:
+    known = past.documents.get(seen.number)
+    if known is None or seen.only_story is None or seen.is_boilerplate or sentence in past.titles:
         return False
-    return sentence in past.documents[seen.number].arrival.sketch.sentences[:_OPENING_SENTENCES].tolist()
+    return sentence in known.arrival.sketch.sentences[:_OPENING_SENTENCES].tolist()

@@ -98,7 +98,8 @@ class Past:
                 yield from numbers
         for sentence in sketch.sentences.tolist():
             seen = self.seen.get(sentence)
-            if seen is not None and seen.only_story is not None:
+            # The counts outlive the documents.
+            if seen is not None and seen.only_story is not None and seen.number in self.documents:
                 yield seen.number
 
     def add(self, document: Document) -> None:
