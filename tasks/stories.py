@@ -12,7 +12,7 @@ from sql.store import placing as store
 from tasks.columns import Row
 from tasks.dedupe.digests import is_digest
 from tasks.dedupe.memory import added, document, hashes_of, recalled, seen, stored
-from tasks.dedupe.past import MOST_DOCUMENTS_OF_KEY, Arrival, Document, Kind, Past
+from tasks.dedupe.past import MOST_DOCUMENTS_OF_KEY, WINDOW, Arrival, Document, Kind, Past
 from tasks.dedupe.placing import Placement, place
 from tasks.dedupe.sketch import VERSION
 
@@ -97,7 +97,8 @@ def recall(conn: Connection, language: str, texts: Sequence[New]) -> tuple[Past,
     """Everything that the texts can meet, and the stories in it whose original is forgotten."""
     sketches = [one.arrival.sketch for one in texts]
     keys = stored(np.concatenate([one.keys for one in sketches]), language)
-    found = store.by_keys(conn, keys, MOST_DOCUMENTS_OF_KEY + 1)
+    since = min(one.arrival.at for one in texts) - WINDOW
+    found = store.by_keys(conn, keys, since, MOST_DOCUMENTS_OF_KEY + 1)
     same = store.by_digest(conn, language, (one.digest for one in sketches), VERSION)
     counted = store.counts(conn, (hash_ for one in sketches for hash_ in hashes_of(one, language)))
     rows, roots = _documents(conn, _by_key(found, language), same, counted, texts)

@@ -19,12 +19,13 @@ _SKETCH = {
 }  # fmt: skip
 _KEY = {"key": "int8", "placement_no": "int8"}
 # With LIMIT in the LATERAL every server takes the index for each key; = ANY of thousands reads whole tables on 15.
-# Partitions that are only made ahead are left out by the time.
+# What was placed before a time could not be known later: its weeks are left out, as are those only made ahead.
 _KEYS = text("""
     SELECT k.key, f.placement_no
     FROM unnest(CAST(:keys AS bigint[])) AS k(key)
     CROSS JOIN LATERAL (
-        SELECT d.placement_no FROM ingest.sketch_keys d WHERE d.key = k.key AND d.placed_at <= now() LIMIT :most
+        SELECT d.placement_no FROM ingest.sketch_keys d
+        WHERE d.key = k.key AND d.placed_at >= :since AND d.placed_at <= now() LIMIT :most
     ) f
     ORDER BY 1, 2
 """)
@@ -88,9 +89,10 @@ _OLD = (
 )
 
 
-def by_keys(conn: Connection, keys: Iterable[int], most: int) -> list[tuple[int, int]]:
-    """(key, placement number) of the sketches that have one of the keys, at most `most` for each. One statement."""
-    return [(row.key, row.placement_no) for row in conn.execute(_KEYS, {"keys": sorted(set(keys)), "most": most})]
+def by_keys(conn: Connection, keys: Iterable[int], since: datetime, most: int) -> list[tuple[int, int]]:
+    """(key, placement number) of the sketches placed since then that have one of the keys, at most `most` for each."""
+    chosen = {"keys": sorted(set(keys)), "since": since, "most": most}
+    return [(row.key, row.placement_no) for row in conn.execute(_KEYS, chosen)]
 
 
 def by_digest(conn: Connection, language: str, digests: Iterable[bytes], version: int) -> dict[bytes, int]:
