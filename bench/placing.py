@@ -81,15 +81,15 @@ _FILL = (
     FROM generate_series(1, :count) n CROSS JOIN generate_series(1, :keys) k
     """,
     """
-    INSERT INTO ingest.counted_texts (hash, kind, stories, placement_no, day, days, is_boilerplate, counted_at)
-    SELECT hashint8extended(n * 64 + k, 11), 'sentence', ARRAY[n], n, 739000, 1, false,
+    INSERT INTO ingest.counted_texts (hash, is_title, stories, placement_no, day, days, is_boilerplate, counted_at)
+    SELECT hashint8extended(n * 64 + k, 11), false, ARRAY[n], n, 739000, 1, false,
            now() - n * (CAST(:span AS interval) / :count)
     FROM generate_series(1, :count) n CROSS JOIN generate_series(1, :sentences) k
     """,
 )
 _INDEXED = (
-    "CREATE INDEX ix_sketch_keys_key ON ingest.sketch_keys (key) INCLUDE (placement_no)",
-    "ALTER TABLE ingest.counted_texts ADD CONSTRAINT pk_counted_texts PRIMARY KEY (hash, kind)",
+    "CREATE INDEX ix_sketch_keys_key ON ingest.sketch_keys (key)",
+    "ALTER TABLE ingest.counted_texts ADD CONSTRAINT pk_counted_texts PRIMARY KEY (hash, is_title)",
     "CREATE INDEX ix_counted_texts_counted_at ON ingest.counted_texts (counted_at)",
 )
 _ARTICLES = """

@@ -11,7 +11,7 @@ from sql.connect import Connection
 from sql.store import placing as store
 from tasks.columns import Row
 from tasks.dedupe.digests import is_digest
-from tasks.dedupe.memory import added, document, hashes_of, recalled, seen, stored
+from tasks.dedupe.memory import Recalled, added, document, hashes_of, recalled, seen, stored
 from tasks.dedupe.past import MOST_DOCUMENTS_OF_KEY, WINDOW, Arrival, Document, Kind, Past
 from tasks.dedupe.placing import Placement, place
 from tasks.dedupe.sketch import VERSION
@@ -61,12 +61,19 @@ def tell(conn: Connection, texts: Sequence[New]) -> dict[int, Told]:
 def _tell(conn: Connection, language: str, texts: Sequence[New]) -> dict[int, Told]:
     """The same for texts of one language."""
     past, rootless = recall(conn, language, texts)
+    before = _before(past)
     placed = place(_in_turn(texts, past), past)
     opened = {one.placement_no: one.story_id for one in texts if not one.is_revision}
     numbers = [one.placement_no for one in texts]
-    rows = added(past, numbers, opened, language, MOST_DOCUMENTS_OF_KEY)
-    store.save(conn, rows.sketches, rows.keys, rows.counted)
+    rows = added(past, numbers, opened, language, before)
+    store.save(conn, rows.sketches, rows.keys, rows.counted, rows.recounted)
     return {int(one.id): _told(one, opened, rootless) for one in placed}
+
+
+def _before(past: Past) -> Recalled:
+    """What a past knows before anything is added."""
+    full = frozenset(key for key, numbers in past.by_key.items() if len(numbers) > MOST_DOCUMENTS_OF_KEY)
+    return Recalled(frozenset(past.seen), frozenset(past.titles), full)
 
 
 def _in_turn(texts: Sequence[New], past: Past) -> Iterator[Arrival]:
@@ -98,7 +105,7 @@ def recall(conn: Connection, language: str, texts: Sequence[New]) -> tuple[Past,
     sketches = [one.arrival.sketch for one in texts]
     keys = stored(np.concatenate([one.keys for one in sketches]), language)
     since = min(one.arrival.at for one in texts) - WINDOW
-    found = store.by_keys(conn, keys, since, MOST_DOCUMENTS_OF_KEY + 1)
+    found = store.by_keys(conn, keys, since)
     same = store.by_digest(conn, language, (one.digest for one in sketches), VERSION)
     counted = store.counts(conn, (hash_ for one in sketches for hash_ in hashes_of(one, language)))
     rows, roots = _documents(conn, _by_key(found, language), same, counted, texts)
@@ -107,7 +114,7 @@ def recall(conn: Connection, language: str, texts: Sequence[New]) -> tuple[Past,
     # Texts of the past lose their boilerplate, too.
     met = {hash_ for known in past.documents.values() for hash_ in hashes_of(known.arrival.sketch, language)}
     counted += store.counts(conn, met - {row["hash"] for row in counted})
-    past.seen, past.titles = seen(counted, "sentence", language), seen(counted, "title", language)
+    past.seen, past.titles = seen(counted, language, titles=False), seen(counted, language, titles=True)
     past.by_digest = {digest: number for digest, number in same.items() if number in past.documents}
     past.by_key = {
         key: numbers if len(numbers) > MOST_DOCUMENTS_OF_KEY else [one for one in numbers if one in past.documents]

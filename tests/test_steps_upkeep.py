@@ -292,12 +292,12 @@ def test_sketches_are_forgotten_with_their_keys_and_what_several_stories_print_s
 ) -> None:
     monkeypatch.setattr(upkeep, "SKETCHES_AT_ONCE", 2)
     placed(tape, NOW - night.keep_sketches - 10 * DAY)
-    change(tape, "UPDATE ingest.counted_texts SET days = 2 WHERE kind = 'title'")
+    change(tape, "UPDATE ingest.counted_texts SET days = 2 WHERE is_title")
     assert chore("retention", night).said.startswith("1 partition dropped (")
     assert chore("stories", night).said == "4 rows of sketches forgotten"
     left = "SELECT (SELECT count(*) FROM ingest.sketch_keys), (SELECT count(*) FROM ingest.sketches)"
     assert rows(tape, left) == [(0, 0)]
-    assert rows(tape, "SELECT kind FROM ingest.counted_texts") == [("title",)]
+    assert rows(tape, "SELECT is_title FROM ingest.counted_texts") == [(True,)]
     change(tape, "UPDATE ingest.counted_texts SET counted_at = :at", at=NOW - upkeep.KEEP_SHARED - DAY)
     assert chore("stories", night).said == "1 row of sketches forgotten"
     assert is_idle(chore("stories", night))

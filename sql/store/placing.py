@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
-from sql.store.bulk import Row, arrays, copy_rows
+from sql.store.bulk import Row, copy_rows, numbers
 
 _SKETCH = {
     "placement_no": "int8", "article_id": "int8", "language": "text", "source": "text",
@@ -18,15 +18,12 @@ _SKETCH = {
     "is_digest": "bool", "version": "int2",
 }  # fmt: skip
 _KEY = {"key": "int8", "placement_no": "int8"}
-# With LIMIT in the LATERAL every server takes the index for each key; = ANY of thousands reads whole tables on 15.
+# Thousands of keys, nearly all of them unknown: without statistics the planner would rather read whole tables.
+_BY_INDEX = text("SELECT set_config('enable_seqscan', :seqscan, true)")
 # What was placed before a time could not be known later: its weeks are left out, as are those only made ahead.
 _KEYS = text("""
-    SELECT k.key, f.placement_no
-    FROM unnest(CAST(:keys AS bigint[])) AS k(key)
-    CROSS JOIN LATERAL (
-        SELECT d.placement_no FROM ingest.sketch_keys d
-        WHERE d.key = k.key AND d.placed_at >= :since AND d.placed_at <= now() LIMIT :most
-    ) f
+    SELECT key, placement_no FROM ingest.sketch_keys
+    WHERE key = ANY(CAST(:keys AS bigint[])) AND placed_at >= :since AND placed_at <= now()
     ORDER BY 1, 2
 """)
 _SAME_WORDS = text("""
@@ -35,9 +32,8 @@ _SAME_WORDS = text("""
     ORDER BY digest, placement_no DESC
 """)
 _COUNTS = text("""
-    SELECT c.kind, c.hash, c.stories, c.placement_no, c.day, c.days, c.is_boilerplate
-    FROM unnest(CAST(:hashes AS bigint[])) AS h(hash)
-    CROSS JOIN LATERAL (SELECT * FROM ingest.counted_texts t WHERE t.hash = h.hash LIMIT 2) c
+    SELECT hash, is_title, stories, placement_no, day, days, is_boilerplate FROM ingest.counted_texts
+    WHERE hash = ANY(CAST(:hashes AS bigint[]))
 """)
 # The story is asked of the tape, so that nothing here has to follow when an article moves or goes.
 _DOCUMENTS = text(f"""
@@ -56,16 +52,21 @@ _ROOTS = text("""
         ORDER BY is_original DESC, k.placement_no LIMIT 1
     ) f
 """)
-_COUNT = text("""
-    INSERT INTO ingest.counted_texts AS c (hash, kind, stories, placement_no, day, days, is_boilerplate)
-    SELECT hash, kind, CAST(stories AS bigint[]), placement_no, day, days, is_boilerplate
-    FROM unnest(CAST(:hash AS bigint[]), CAST(:kind AS text[]), CAST(:stories AS text[]),
-                CAST(:placement_no AS bigint[]), CAST(:day AS int[]), CAST(:days AS int[]),
-                CAST(:is_boilerplate AS boolean[])) AS v(hash, kind, stories, placement_no, day, days, is_boilerplate)
-    ORDER BY 1, 2
-    ON CONFLICT (hash, kind) DO UPDATE
-    SET stories = excluded.stories, placement_no = excluded.placement_no, day = excluded.day, days = excluded.days,
-        is_boilerplate = excluded.is_boilerplate, counted_at = now()
+_COUNTED = """
+    unnest(CAST(:hash AS bigint[]), CAST(:is_title AS boolean[]), CAST(:stories AS text[]),
+           CAST(:placement_no AS bigint[]), CAST(:day AS int[]), CAST(:days AS int[]),
+           CAST(:is_boilerplate AS boolean[]))
+        AS v(hash, is_title, stories, placement_no, day, days, is_boilerplate)
+"""
+_COUNT = text(f"""
+    INSERT INTO ingest.counted_texts (hash, is_title, stories, placement_no, day, days, is_boilerplate)
+    SELECT hash, is_title, CAST(stories AS bigint[]), placement_no, day, days, is_boilerplate FROM {_COUNTED}
+""")
+_RECOUNT = text(f"""
+    UPDATE ingest.counted_texts c
+    SET stories = CAST(v.stories AS bigint[]), placement_no = v.placement_no, day = v.day, days = v.days,
+        is_boilerplate = v.is_boilerplate, counted_at = now()
+    FROM {_COUNTED} WHERE c.hash = v.hash AND c.is_title = v.is_title
 """)
 # What one story printed on one day is most of it, and soon of no use; what several print comes back after a season.
 _OLD_COUNTS = "counted_at < CASE WHEN cardinality(stories) = 1 AND days = 1 THEN :before ELSE :shared_before END"
@@ -77,8 +78,8 @@ _FORGET = (
         )
     """),
     text(f"""
-        DELETE FROM ingest.counted_texts WHERE (hash, kind) IN (
-            SELECT hash, kind FROM ingest.counted_texts WHERE counted_at < :before AND {_OLD_COUNTS}
+        DELETE FROM ingest.counted_texts WHERE (hash, is_title) IN (
+            SELECT hash, is_title FROM ingest.counted_texts WHERE counted_at < :before AND {_OLD_COUNTS}
             ORDER BY counted_at LIMIT :count
         )
     """),
@@ -89,10 +90,9 @@ _OLD = (
 )
 
 
-def by_keys(conn: Connection, keys: Iterable[int], since: datetime, most: int) -> list[tuple[int, int]]:
-    """(key, placement number) of the sketches placed since then that have one of the keys, at most `most` for each."""
-    chosen = {"keys": sorted(set(keys)), "since": since, "most": most}
-    return [(row.key, row.placement_no) for row in conn.execute(_KEYS, chosen)]
+def by_keys(conn: Connection, keys: Iterable[int], since: datetime) -> list[tuple[int, int]]:
+    """(key, placement number) of the sketches placed since then that have one of the keys, ascending. One statement."""
+    return [(row.key, row.placement_no) for row in _indexed(conn, _KEYS, {"keys": numbers({*keys}), "since": since})]
 
 
 def by_digest(conn: Connection, language: str, digests: Iterable[bytes], version: int) -> dict[bytes, int]:
@@ -103,7 +103,7 @@ def by_digest(conn: Connection, language: str, digests: Iterable[bytes], version
 
 def counts(conn: Connection, hashes: Iterable[int]) -> list[dict[str, Any]]:
     """The counts of these sentences and titles."""
-    return [dict(row) for row in conn.execute(_COUNTS, {"hashes": sorted(set(hashes))}).mappings()]
+    return [row._asdict() for row in _indexed(conn, _COUNTS, {"hashes": numbers({*hashes})})]
 
 
 def documents(conn: Connection, numbers: Iterable[int], version: int) -> list[dict[str, Any]]:
@@ -124,13 +124,30 @@ def roots(conn: Connection, stories: Iterable[int], version: int) -> dict[int, t
     return {row.story_id: (row.placement_no, row.is_original) for row in found}
 
 
-def save(conn: Connection, sketches: Sequence[Row], keys: Sequence[Row], counted: Sequence[Row]) -> None:
-    """Store what a batch added."""
+def save(
+    conn: Connection, sketches: Sequence[Row], keys: Sequence[Row], counted: Sequence[Row], recounted: Sequence[Row]
+) -> None:
+    """Store what a batch added: sketches, their keys, texts counted for the first time, and those counted again."""
     copy_rows(conn, "ingest.sketches", _SKETCH, sketches)
     copy_rows(conn, "ingest.sketch_keys", _KEY, keys)
-    if counted:
-        rows = [{**row, "stories": f"{{{','.join(map(str, row['stories']))}}}"} for row in counted]
-        conn.execute(_COUNT, arrays(rows, rows[0]))
+    for statement, rows in ((_COUNT, counted), (_RECOUNT, recounted)):
+        if rows:
+            conn.execute(statement, _columns(rows))
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, Any]:
+    """Counts by column, as arrays."""
+    names = ("hash", "is_title", "placement_no", "day", "days", "is_boilerplate")
+    plain: dict[str, Any] = {name: numbers(row[name] for row in rows) for name in names}
+    return plain | {"stories": [numbers(row["stories"]) for row in rows]}
+
+
+def _indexed(conn: Connection, statement: TextClause, values: Row) -> Sequence[Any]:
+    """The rows of a statement that must not read whole tables."""
+    conn.execute(_BY_INDEX, {"seqscan": "off"})
+    rows = conn.execute(statement, values).all()
+    conn.execute(_BY_INDEX, {"seqscan": "on"})
+    return rows
 
 
 def forget(conn: Connection, before: datetime, shared_before: datetime, most: int) -> int:

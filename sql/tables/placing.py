@@ -8,8 +8,6 @@ from sql.tables.columns import array, digest, instant, one_of, text
 from sql.tables.ingest import SCHEMA
 from sql.tables.tape import STORY_ROLES
 
-COUNTED = ("sentence", "title")
-
 sketches = Table(
     "sketches",
     metadata,
@@ -57,8 +55,8 @@ sketch_keys = Table(
     Column("key", BigInteger, nullable=False, comment="Band of the MinHash signature, or title, and the language."),
     Column("placement_no", BigInteger, nullable=False, comment="Sketch that has the key."),
     instant("placed_at", "When it was placed, UTC; the partition key.", server_default=func.now()),
-    # Serves the candidates of a batch; nothing else of the row is needed.
-    Index(None, "key", postgresql_include=["placement_no"]),
+    # Serves the candidates of a batch. Most keys are asked in vain: a small index is worth more than a covering one.
+    Index(None, "key"),
     schema=SCHEMA,
     postgresql_partition_by="RANGE (placed_at)",
     comment="The keys by which near-duplicates are found, by week of placing; old weeks are dropped.",
@@ -68,14 +66,13 @@ counted_texts = Table(
     "counted_texts",
     metadata,
     Column("hash", BigInteger, primary_key=True, comment="Hash of its folded words and of the language."),
-    Column("kind", Text, primary_key=True, comment="sentence or title."),
+    Column("is_title", Boolean, primary_key=True, comment="Whether titles are counted, or sentences."),
     Column("stories", ARRAY(BigInteger), nullable=False, comment="Stories that printed it, the first three."),
     Column("placement_no", BigInteger, nullable=False, comment="Text that printed it last, by placement number."),
     Column("day", Integer, nullable=False, comment="Last day on which it was printed, counted from 0001-01-01 as 1."),
     Column("days", Integer, nullable=False, comment="On how many days it was printed, as they came in order."),
     Column("is_boilerplate", Boolean, nullable=False, comment="Printed by too many to say anything about a story."),
     instant("counted_at", "When it was last counted, UTC.", server_default=func.now()),
-    one_of("kind", COUNTED),
     # Serves forgetting.
     Index(None, "counted_at"),
     schema=SCHEMA,

@@ -5,11 +5,11 @@ their id with a minus in front, so that both can stand side by side. Hashes and 
 database, and are signed.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +19,27 @@ from tasks.dedupe.past import Arrival, Document, Kind, Past
 from tasks.dedupe.sketch import VERSION, Sketch
 
 Row = Mapping[str, Any]
-Counted = Literal["sentence", "title"]
 
 
 @dataclass(slots=True)
 class Added:
-    """The rows that a batch adds: sketches, their keys, and counts as they are now."""
+    """The rows that a batch adds: sketches, their keys, and counts as they are now: new ones, and changed ones."""
 
     sketches: list[Row] = field(default_factory=list)
     keys: list[Row] = field(default_factory=list)
     counted: list[Row] = field(default_factory=list)
+    recounted: list[Row] = field(default_factory=list)
+
+
+class Recalled(NamedTuple):
+    """What was known before a batch: the sentences and titles counted, by hash.
+
+    `full` are keys of so many documents that they find nobody any more; they are not kept of further ones.
+    """
+
+    sentences: frozenset[int]
+    titles: frozenset[int]
+    full: frozenset[int]
 
 
 def stored(hashes: npt.NDArray[Any], language: str) -> list[int]:
@@ -66,37 +77,33 @@ def document(row: Row) -> Document:
     return Document(row["placement_no"], -row["story_id"], arrival, Kind(row["kind"]), row["is_digest"])
 
 
-def seen(rows: Iterable[Row], kind: Counted, language: str) -> dict[int, Seen]:
-    """The counts of one kind by hash."""
+def seen(rows: Iterable[Row], language: str, *, titles: bool) -> dict[int, Seen]:
+    """The counts of titles, or of sentences, by hash."""
     return {
         recalled(row["hash"], language): Seen(
             tuple(-story for story in row["stories"]), row["placement_no"], row["day"], row["days"],
             row["is_boilerplate"],
         )
         for row in rows
-        if row["kind"] == kind
+        if row["is_title"] == titles
     }  # fmt: skip
 
 
-def added(past: Past, numbers: Collection[int], stories: Mapping[int, int], language: str, most: int) -> Added:
-    """The rows of the documents with these placement numbers; `stories` gives the id of each story opened by them.
-
-    A key that `most` documents have already is not kept of further ones: it finds nobody any more.
-    """
+def added(past: Past, numbers: Collection[int], stories: Mapping[int, int], language: str, before: Recalled) -> Added:
+    """The rows of the documents with these placement numbers; `stories` gives the id of each story opened by them."""
     rows = Added()
     for number in numbers:
         known = past.documents[number]
         rows.sketches.append(_sketch_row(known, language))
-        telling = [key for key in dict.fromkeys(known.arrival.sketch.keys.tolist()) if len(past.by_key[key]) <= most]
-        rows.keys += [
-            {"key": key, "placement_no": number} for key in stored(np.array(telling, dtype=np.int64), language)
-        ]
+        telling = dict.fromkeys(key for key in known.arrival.sketch.keys.tolist() if key not in before.full)
+        keys = stored(np.array([*telling], dtype=np.int64), language)
+        rows.keys += [{"key": key, "placement_no": number} for key in keys]
     chosen = frozenset(numbers)
-    counted: tuple[tuple[Counted, dict[int, Seen]], ...] = (("sentence", past.seen), ("title", past.titles))
-    for kind, counts in counted:
+    kinds = ((False, past.seen, before.sentences), (True, past.titles, before.titles))
+    for is_title, counts, counted_before in kinds:
         changed = {hash_: one for hash_, one in counts.items() if one.number in chosen}
-        for hash_, one in zip(stored(np.array([*changed], dtype=np.uint64), language), changed.values(), strict=True):
-            rows.counted.append(_count_row(hash_, kind, one, stories))
+        for hash_, row in zip(changed, _count_rows(changed, stories, language, is_title=is_title), strict=True):
+            (rows.recounted if hash_ in counted_before else rows.counted).append(row)
     return rows
 
 
@@ -105,16 +112,19 @@ def _id_of(story: int, stories: Mapping[int, int]) -> int:
     return -story if story < 0 else stories[story]
 
 
-def _count_row(hash_: int, kind: Counted, one: Seen, stories: Mapping[int, int]) -> Row:
-    return {
-        "hash": hash_,
-        "kind": kind,
-        "stories": [_id_of(story, stories) for story in one.stories],
-        "placement_no": one.number,
-        "day": one.day,
-        "days": one.days,
-        "is_boilerplate": one.is_boilerplate,
-    }
+def _count_rows(
+    counts: Mapping[int, Seen], stories: Mapping[int, int], language: str, *, is_title: bool
+) -> Iterator[Row]:
+    for hash_, one in zip(stored(np.array([*counts], dtype=np.uint64), language), counts.values(), strict=True):
+        yield {
+            "hash": hash_,
+            "is_title": is_title,
+            "stories": [_id_of(story, stories) for story in one.stories],
+            "placement_no": one.number,
+            "day": one.day,
+            "days": one.days,
+            "is_boilerplate": one.is_boilerplate,
+        }
 
 
 def _sketch_row(known: Document, language: str) -> Row:

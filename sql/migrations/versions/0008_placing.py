@@ -142,9 +142,7 @@ def _sketch_keys() -> None:
         comment="The keys by which near-duplicates are found, by week of placing; old weeks are dropped.",
         postgresql_partition_by="RANGE (placed_at)",
     )
-    op.create_index(
-        op.f("ix_sketch_keys_key"), "sketch_keys", ["key"], schema="ingest", postgresql_include=["placement_no"]
-    )
+    op.create_index(op.f("ix_sketch_keys_key"), "sketch_keys", ["key"], schema="ingest")
 
 
 def _counted_texts() -> None:
@@ -153,7 +151,9 @@ def _counted_texts() -> None:
         sa.Column(
             "hash", sa.BigInteger(), nullable=False, comment="Hash of its folded words and of the language."
         ),
-        sa.Column("kind", sa.Text(), nullable=False, comment="sentence or title."),
+        sa.Column(
+            "is_title", sa.Boolean(), nullable=False, comment="Whether titles are counted, or sentences."
+        ),
         sa.Column(
             "stories",
             postgresql.ARRAY(sa.BigInteger()),
@@ -182,8 +182,7 @@ def _counted_texts() -> None:
             comment="Printed by too many to say anything about a story.",
         ),
         _instant("counted_at", "When it was last counted, UTC.", default="now()"),
-        sa.CheckConstraint("kind IN ('sentence', 'title')", name=op.f("ck_counted_texts_kind_known")),
-        sa.PrimaryKeyConstraint("hash", "kind", name=op.f("pk_counted_texts")),
+        sa.PrimaryKeyConstraint("hash", "is_title", name=op.f("pk_counted_texts")),
         schema="ingest",
         comment="Sentences and titles with the stories that print them: what several print says nothing about a story.",
     )
