@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
@@ -60,20 +61,14 @@ def tell(conn: Connection, texts: Sequence[New]) -> dict[int, Told]:
 
 def _tell(conn: Connection, language: str, texts: Sequence[New]) -> dict[int, Told]:
     """The same for texts of one language."""
-    past, rootless = recall(conn, language, texts)
-    before = _before(past)
+    past, rootless, before = recall(conn, language, texts)
     placed = place(_in_turn(texts, past), past)
     opened = {one.placement_no: one.story_id for one in texts if not one.is_revision}
     numbers = [one.placement_no for one in texts]
     rows = added(past, numbers, opened, language, before)
-    store.save(conn, rows.sketches, rows.keys, rows.counted, rows.recounted)
+    store.save(conn, rows.sketches, rows.keys, rows.counted)
+    store.recount(conn, rows.recounted, _monday(datetime.now(UTC)))
     return {int(one.id): _told(one, opened, rootless) for one in placed}
-
-
-def _before(past: Past) -> Recalled:
-    """What a past knows before anything is added."""
-    full = frozenset(key for key, numbers in past.by_key.items() if len(numbers) > MOST_DOCUMENTS_OF_KEY)
-    return Recalled(frozenset(past.seen), frozenset(past.titles), full)
 
 
 def _in_turn(texts: Sequence[New], past: Past) -> Iterator[Arrival]:
@@ -100,20 +95,23 @@ def _told(placement: Placement, opened: Mapping[int, int], rootless: frozenset[i
     return Told(-story if story < 0 else opened[story], placement.kind, placement.is_exact, shared, displaces)
 
 
-def recall(conn: Connection, language: str, texts: Sequence[New]) -> tuple[Past, frozenset[int]]:
-    """Everything that the texts can meet, and the stories in it whose original is forgotten."""
+def recall(conn: Connection, language: str, texts: Sequence[New]) -> tuple[Past, frozenset[int], Recalled]:
+    """Everything that the texts can meet, the stories in it whose original is forgotten, and what was stored of it.
+
+    Looked back is on whole weeks: what is printed once a week comes back within them.
+    """
     sketches = [one.arrival.sketch for one in texts]
     keys = stored(np.concatenate([one.keys for one in sketches]), language)
-    since = min(one.arrival.at for one in texts) - WINDOW
+    since = _monday(min(one.arrival.at for one in texts) - WINDOW)
     found = store.by_keys(conn, keys, since)
     same = store.by_digest(conn, language, (one.digest for one in sketches), VERSION)
-    counted = store.counts(conn, (hash_ for one in sketches for hash_ in hashes_of(one, language)))
+    counted = store.counts(conn, (hash_ for one in sketches for hash_ in hashes_of(one, language)), since)
     rows, roots = _documents(conn, _by_key(found, language), same, counted, texts)
     past = Past(documents={row["placement_no"]: document(row) for row in rows})
     past.roots = {-story: number for story, (number, _) in roots.items()}
     # Texts of the past lose their boilerplate, too.
     met = {hash_ for known in past.documents.values() for hash_ in hashes_of(known.arrival.sketch, language)}
-    counted += store.counts(conn, met - {row["hash"] for row in counted})
+    counted += store.counts(conn, met - {row["hash"] for row in counted}, since)
     past.seen, past.titles = seen(counted, language, titles=False), seen(counted, language, titles=True)
     past.by_digest = {digest: number for digest, number in same.items() if number in past.documents}
     past.by_key = {
@@ -121,7 +119,23 @@ def recall(conn: Connection, language: str, texts: Sequence[New]) -> tuple[Past,
         for key, numbers in _by_key(found, language).items()
     }
     known = {story for story, (_, is_original) in roots.items() if is_original}
-    return past, frozenset(-story for story in {*roots, *(one.story_id for one in texts)} - known)
+    rootless = frozenset(-story for story in {*roots, *(one.story_id for one in texts)} - known)
+    return past, rootless, _before(past, counted, language)
+
+
+def _before(past: Past, counted: Sequence[Row], language: str) -> Recalled:
+    """What is stored of a past: the counts of this week, and keys that are full."""
+    monday = _monday(datetime.now(UTC))
+    present = [row for row in counted if row["counted_at"] >= monday]
+    full = frozenset(key for key, numbers in past.by_key.items() if len(numbers) > MOST_DOCUMENTS_OF_KEY)
+    sentences, titles = (frozenset(seen(present, language, titles=titles)) for titles in (False, True))
+    return Recalled(sentences, titles, full)
+
+
+def _monday(at: datetime) -> datetime:
+    """The first moment of an ISO week, UTC: that of a partition."""
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=day.weekday())
 
 
 def _by_key(found: Sequence[tuple[int, int]], language: str) -> dict[int, list[int]]:

@@ -129,11 +129,11 @@ def placed(tape: Engine, at: datetime) -> None:
         source_id = known_feeds(conn, "alpha")["alpha/all"][0]
         body = "Der Umsatz stieg um drei Prozent. Der Gewinn sank um zwei Prozent. Die Werft bleibt in Bremen."
         load(conn, [extracted(entry_row(1, page(1), source_id), "Werft in Bremen verdient weniger", body)])
-    change(tape, "UPDATE ingest.sketches SET placed_at = :at", at=at)
-    change(tape, "UPDATE ingest.counted_texts SET counted_at = :at", at=at)
     with tape.begin() as conn:
         schema.ensure_partitions(conn, at, months=-1, weeks=0)
+    change(tape, "UPDATE ingest.sketches SET placed_at = :at", at=at)
     change(tape, "UPDATE ingest.sketch_keys SET placed_at = :at", at=at)
+    change(tape, "UPDATE ingest.counted_texts SET counted_at = :at", at=at)
 
 
 def stray(tape: Engine) -> None:
@@ -151,11 +151,11 @@ def test_a_rehearsal_says_what_there_is_to_do_and_changes_nothing(tape: Engine, 
     before = everything(tape)
     said = {name: chore(name, rehearsal).said for name, _ in CHORES}
     assert everything(tape) == before
-    assert said.pop("retention").startswith("3 partitions to drop (")
+    assert said.pop("retention").startswith("4 partitions to drop (")
     assert said == {
         "partitions": "2 partitions to make, 1 row to move out of default partitions",
         "boilerplate": "1 paragraph to forget",
-        "stories": "5 rows of sketches to forget",
+        "stories": "1 text to compare no more",
         "leases": "2 leases of dead processes to end",
         "runs": "1 run of dead processes to close",
         "source_days": "1 day of sources to count",
@@ -167,10 +167,10 @@ def test_a_night_does_what_its_rehearsal_said_and_the_next_one_finds_nothing(tap
     something_of_everything(tape)
     done = {name: chore(name, night) for name, _ in CHORES}
     assert done["partitions"].said == "2 partitions made, 1 row moved out of default partitions"
-    # The page that was moved is past its time, too, and a week of keys is.
-    assert done["retention"].said.startswith("4 partitions dropped (")
+    # The page that was moved is past its time, too, and a week of keys and counts is.
+    assert done["retention"].said.startswith("5 partitions dropped (")
     assert done["boilerplate"].said == "1 paragraph forgotten"
-    assert done["stories"].said == "5 rows of sketches forgotten"
+    assert done["stories"].said == "1 text compared no more"
     assert done["leases"].said == "2 leases of dead processes ended"
     assert done["runs"].said == "1 run of dead processes closed"
     assert done["source_days"].said == "1 day of sources counted"
@@ -287,19 +287,12 @@ def test_paragraphs_that_did_not_come_back_are_forgotten_in_batches(
     assert rows(tape, "SELECT articles FROM ingest.boilerplate_sources") == [(3,)]
 
 
-def test_sketches_are_forgotten_with_their_keys_and_what_several_stories_print_stays_longer(
-    tape: Engine, night: Night, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(upkeep, "SKETCHES_AT_ONCE", 2)
+def test_sketches_are_forgotten_with_their_keys_and_counts_and_articles_stay(tape: Engine, night: Night) -> None:
     placed(tape, NOW - night.keep_sketches - 10 * DAY)
-    change(tape, "UPDATE ingest.counted_texts SET days = 2 WHERE is_title")
-    assert chore("retention", night).said.startswith("1 partition dropped (")
-    assert chore("stories", night).said == "4 rows of sketches forgotten"
-    left = "SELECT (SELECT count(*) FROM ingest.sketch_keys), (SELECT count(*) FROM ingest.sketches)"
-    assert rows(tape, left) == [(0, 0)]
-    assert rows(tape, "SELECT is_title FROM ingest.counted_texts") == [(True,)]
-    change(tape, "UPDATE ingest.counted_texts SET counted_at = :at", at=NOW - upkeep.KEEP_SHARED - DAY)
-    assert chore("stories", night).said == "1 row of sketches forgotten"
+    assert chore("retention", night).said.startswith("2 partitions dropped (")
+    assert chore("stories", night).said == "1 text compared no more"
+    for table in ("sketches", "sketch_keys", "counted_texts"):
+        assert rows(tape, f"SELECT count(*) FROM ingest.{table}") == [(0,)]
     assert is_idle(chore("stories", night))
     assert rows(tape, "SELECT count(*) FROM tape.articles") == [(1,)]
 

@@ -79,6 +79,7 @@ def test_a_partition_made_for_moved_rows_is_like_those_made_ahead(conn: Connecti
     pages.archive(conn, [archived_row(FAR)])
     pages.log(conn, [event_row(FAR)])
     conn.execute(text("INSERT INTO ingest.sketch_keys VALUES (1, 1, :at)"), {"at": FAR})
+    conn.execute(text("INSERT INTO ingest.counted_texts VALUES (1, false, '{1}', 1, 1, 1, false, :at)"), {"at": FAR})
     moved = [found for found in partitions.strays(conn) if partitions.move(conn, found)]
     made = schema.ensure_partitions(conn, FAR + timedelta(days=31), months=0, weeks=0)
     (name,) = (found.partition for found in moved if found.table == table)
@@ -105,6 +106,7 @@ def test_a_month_with_stray_rows_is_left_to_the_move_and_does_not_stop_the_other
         "ingest.fetch_events_2041_05",
         "ingest.fetch_events_2041_06",
         "ingest.sketch_keys_2041_05_13",
+        "ingest.counted_texts_2041_05_13",
     ]
     (found,) = partitions.strays(conn)
     partitions.move(conn, found)

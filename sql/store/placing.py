@@ -4,7 +4,7 @@ All of it belongs to the transaction that loads the articles, under its lock: wh
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, TextClause, text
@@ -20,10 +20,11 @@ _SKETCH = {
 _KEY = {"key": "int8", "placement_no": "int8"}
 # Thousands of keys, nearly all of them unknown: without statistics the planner would rather read whole tables.
 _BY_INDEX = text("SELECT set_config('enable_seqscan', :seqscan, true)")
-# What was placed before a time could not be known later: its weeks are left out, as are those only made ahead.
+# What was placed before a time could not be known later: its weeks are left out, as are those only made ahead. Both
+# times are given, so that the planner leaves them out already.
 _KEYS = text("""
     SELECT key, placement_no FROM ingest.sketch_keys
-    WHERE key = ANY(CAST(:keys AS bigint[])) AND placed_at >= :since AND placed_at <= now()
+    WHERE key = ANY(CAST(:keys AS bigint[])) AND placed_at >= :since AND placed_at < :until
     ORDER BY 1, 2
 """)
 _SAME_WORDS = text("""
@@ -32,8 +33,9 @@ _SAME_WORDS = text("""
     ORDER BY digest, placement_no DESC
 """)
 _COUNTS = text("""
-    SELECT hash, is_title, stories, placement_no, day, days, is_boilerplate FROM ingest.counted_texts
-    WHERE hash = ANY(CAST(:hashes AS bigint[]))
+    SELECT hash, is_title, stories, placement_no, day, days, is_boilerplate, counted_at FROM ingest.counted_texts
+    WHERE hash = ANY(CAST(:hashes AS bigint[])) AND counted_at >= :since AND counted_at < :until
+    ORDER BY counted_at
 """)
 # The story is asked of the tape, so that nothing here has to follow when an article moves or goes.
 _DOCUMENTS = text(f"""
@@ -65,34 +67,20 @@ _COUNT = text(f"""
 _RECOUNT = text(f"""
     UPDATE ingest.counted_texts c
     SET stories = CAST(v.stories AS bigint[]), placement_no = v.placement_no, day = v.day, days = v.days,
-        is_boilerplate = v.is_boilerplate, counted_at = now()
-    FROM {_COUNTED} WHERE c.hash = v.hash AND c.is_title = v.is_title
+        is_boilerplate = v.is_boilerplate
+    FROM {_COUNTED} WHERE c.hash = v.hash AND c.is_title = v.is_title AND c.counted_at >= :since
 """)
-# What one story printed on one day is most of it, and soon of no use; what several print comes back after a season.
-_OLD_COUNTS = "counted_at < CASE WHEN cardinality(stories) = 1 AND days = 1 THEN :before ELSE :shared_before END"
-_OLD_SKETCHES = "placed_at < :before"
-_FORGET = (
-    text(f"""
-        DELETE FROM ingest.sketches WHERE placement_no IN (
-            SELECT placement_no FROM ingest.sketches WHERE {_OLD_SKETCHES} ORDER BY placed_at LIMIT :count
-        )
-    """),
-    text(f"""
-        DELETE FROM ingest.counted_texts WHERE (hash, is_title) IN (
-            SELECT hash, is_title FROM ingest.counted_texts WHERE counted_at < :before AND {_OLD_COUNTS}
-            ORDER BY counted_at LIMIT :count
-        )
-    """),
-)
-_OLD = (
-    text(f"SELECT count(*) FROM ingest.sketches WHERE {_OLD_SKETCHES}"),
-    text(f"SELECT count(*) FROM ingest.counted_texts WHERE counted_at < :before AND {_OLD_COUNTS}"),
-)
+_FORGET = text("""
+    DELETE FROM ingest.sketches WHERE placement_no IN (
+        SELECT placement_no FROM ingest.sketches WHERE placed_at < :before ORDER BY placed_at LIMIT :count
+    )
+""")
+_OLD = text("SELECT count(*) FROM ingest.sketches WHERE placed_at < :before")
 
 
 def by_keys(conn: Connection, keys: Iterable[int], since: datetime) -> list[tuple[int, int]]:
     """(key, placement number) of the sketches placed since then that have one of the keys, ascending. One statement."""
-    return [(row.key, row.placement_no) for row in _indexed(conn, _KEYS, {"keys": numbers({*keys}), "since": since})]
+    return [(row.key, row.placement_no) for row in _indexed(conn, _KEYS, {"keys": numbers({*keys})}, since)]
 
 
 def by_digest(conn: Connection, language: str, digests: Iterable[bytes], version: int) -> dict[bytes, int]:
@@ -101,9 +89,9 @@ def by_digest(conn: Connection, language: str, digests: Iterable[bytes], version
     return {bytes(row.digest): row.placement_no for row in conn.execute(_SAME_WORDS, chosen)}
 
 
-def counts(conn: Connection, hashes: Iterable[int]) -> list[dict[str, Any]]:
-    """The counts of these sentences and titles."""
-    return [row._asdict() for row in _indexed(conn, _COUNTS, {"hashes": numbers({*hashes})})]
+def counts(conn: Connection, hashes: Iterable[int], since: datetime) -> list[dict[str, Any]]:
+    """The counts of these sentences and titles since then; where there are several of one, the last one counts."""
+    return [row._asdict() for row in _indexed(conn, _COUNTS, {"hashes": numbers({*hashes})}, since)]
 
 
 def documents(conn: Connection, numbers: Iterable[int], version: int) -> list[dict[str, Any]]:
@@ -124,15 +112,18 @@ def roots(conn: Connection, stories: Iterable[int], version: int) -> dict[int, t
     return {row.story_id: (row.placement_no, row.is_original) for row in found}
 
 
-def save(
-    conn: Connection, sketches: Sequence[Row], keys: Sequence[Row], counted: Sequence[Row], recounted: Sequence[Row]
-) -> None:
-    """Store what a batch added: sketches, their keys, texts counted for the first time, and those counted again."""
+def save(conn: Connection, sketches: Sequence[Row], keys: Sequence[Row], counted: Sequence[Row]) -> None:
+    """Store what a batch added: sketches, their keys, and texts counted for the first time."""
     copy_rows(conn, "ingest.sketches", _SKETCH, sketches)
     copy_rows(conn, "ingest.sketch_keys", _KEY, keys)
-    for statement, rows in ((_COUNT, counted), (_RECOUNT, recounted)):
-        if rows:
-            conn.execute(statement, _columns(rows))
+    if counted:
+        conn.execute(_COUNT, _columns(counted))
+
+
+def recount(conn: Connection, counted: Sequence[Row], since: datetime) -> None:
+    """Change counts that were made since then."""
+    if counted:
+        conn.execute(_RECOUNT, _columns(counted) | {"since": since})
 
 
 def _columns(rows: Sequence[Row]) -> dict[str, Any]:
@@ -142,24 +133,20 @@ def _columns(rows: Sequence[Row]) -> dict[str, Any]:
     return plain | {"stories": [numbers(row["stories"]) for row in rows]}
 
 
-def _indexed(conn: Connection, statement: TextClause, values: Row) -> Sequence[Any]:
-    """The rows of a statement that must not read whole tables."""
+def _indexed(conn: Connection, statement: TextClause, values: Row, since: datetime) -> Sequence[Any]:
+    """The rows of a statement that must not read whole tables, since then."""
+    until = datetime.now(UTC) + timedelta(hours=1)
     conn.execute(_BY_INDEX, {"seqscan": "off"})
-    rows = conn.execute(statement, values).all()
+    rows = conn.execute(statement, {**values, "since": since, "until": until}).all()
     conn.execute(_BY_INDEX, {"seqscan": "on"})
     return rows
 
 
-def forget(conn: Connection, before: datetime, shared_before: datetime, most: int) -> int:
-    """Delete up to `most` sketches placed, and as many counts last made, before a time; returns how many rows.
-
-    What several stories printed stays until `shared_before`.
-    """
-    chosen = {"before": before, "shared_before": shared_before, "count": most}
-    return sum(conn.execute(statement, chosen).rowcount for statement in _FORGET)
+def forget(conn: Connection, before: datetime, most: int) -> int:
+    """Delete up to `most` sketches placed before a time; returns how many. Keys and counts go by partitions."""
+    return conn.execute(_FORGET, {"before": before, "count": most}).rowcount
 
 
-def old(conn: Connection, before: datetime, shared_before: datetime) -> int:
-    """How many rows `forget` would delete."""
-    chosen = {"before": before, "shared_before": shared_before}
-    return sum(int(conn.execute(statement, chosen).scalar_one()) for statement in _OLD)
+def old(conn: Connection, before: datetime) -> int:
+    """How many sketches `forget` would delete."""
+    return int(conn.execute(_OLD, {"before": before}).scalar_one())

@@ -35,6 +35,7 @@ PARTITIONED = {
     "ingest.pages": Parts("fetched_at"),
     "ingest.fetch_events": Parts("at"),
     "ingest.sketch_keys": Parts("placed_at", "week"),
+    "ingest.counted_texts": Parts("counted_at", "week"),
 }
 
 

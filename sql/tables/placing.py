@@ -65,16 +65,21 @@ sketch_keys = Table(
 counted_texts = Table(
     "counted_texts",
     metadata,
-    Column("hash", BigInteger, primary_key=True, comment="Hash of its folded words and of the language."),
-    Column("is_title", Boolean, primary_key=True, comment="Whether titles are counted, or sentences."),
+    Column("hash", BigInteger, nullable=False, comment="Hash of its folded words and of the language."),
+    Column("is_title", Boolean, nullable=False, comment="Whether titles are counted, or sentences."),
     Column("stories", ARRAY(BigInteger), nullable=False, comment="Stories that printed it, the first three."),
     Column("placement_no", BigInteger, nullable=False, comment="Text that printed it last, by placement number."),
     Column("day", Integer, nullable=False, comment="Last day on which it was printed, counted from 0001-01-01 as 1."),
     Column("days", Integer, nullable=False, comment="On how many days it was printed, as they came in order."),
     Column("is_boilerplate", Boolean, nullable=False, comment="Printed by too many to say anything about a story."),
-    instant("counted_at", "When it was last counted, UTC.", server_default=func.now()),
-    # Serves forgetting.
-    Index(None, "counted_at"),
+    instant(
+        "counted_at",
+        "When it was first counted in its week, UTC; the partition key. A later week goes on in a row of its own.",
+        server_default=func.now(),
+    ),
+    # Serves the sentences of a batch.
+    Index(None, "hash"),
     schema=SCHEMA,
-    comment="Sentences and titles with the stories that print them: what several print says nothing about a story.",
+    postgresql_partition_by="RANGE (counted_at)",
+    comment="Sentences and titles, by week, with the stories that print them; what several print tells nothing.",
 )

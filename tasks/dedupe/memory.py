@@ -32,7 +32,7 @@ class Added:
 
 
 class Recalled(NamedTuple):
-    """What was known before a batch: the sentences and titles counted, by hash.
+    """What was known before a batch: the sentences and titles counted this week, by hash.
 
     `full` are keys of so many documents that they find nobody any more; they are not kept of further ones.
     """

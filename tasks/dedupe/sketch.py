@@ -16,8 +16,9 @@ Keys = npt.NDArray[np.int64]
 # Changes with everything that changes tokens, hashes or keys: sketches of different versions can't be compared.
 VERSION = 1
 # MinHash of the whole text and of its head; the head finds what is a small part of the other (a flash, a teaser).
-_BODY_BANDS = 21
-_HEAD_BANDS = 10
+# So few are enough beside shared sentences (docs/dedup.md), and each is a row in the database.
+_BODY_BANDS = 10
+_HEAD_BANDS = 6
 _ROWS = 3
 _HEAD_SHINGLES = 40
 # Shorter sentences are labels and bits of numbered lists; they say nothing about where they come from.

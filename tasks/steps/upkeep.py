@@ -19,7 +19,7 @@ Thing = TypeVar("Thing")
 CHANGES_AT_ONCE = 10_000
 # Paragraphs that one transaction forgets: a fraction of a second.
 PARAGRAPHS_AT_ONCE = 10_000
-# Sketches, and counts of sentences, that one transaction forgets: a fraction of a second.
+# Sketches that one transaction forgets: a fraction of a second.
 SKETCHES_AT_ONCE = 5_000
 # How long a paragraph is remembered that no article printed again: nearly all are of one article only, and boilerplate
 # comes back within days. What several articles print may come back after a season.
@@ -57,6 +57,7 @@ def keep_for_a_time(night: Night) -> Done:
         "ingest.pages": night.keep_pages,
         "ingest.fetch_events": night.keep_fetch_events,
         "ingest.sketch_keys": night.keep_sketches,
+        "ingest.counted_texts": night.keep_sketches,
     }
     before = {table: night.now - time for table, time in kept.items()}
     with connect.engine().connect() as conn:
@@ -109,18 +110,18 @@ def forget_paragraphs(night: Night) -> Done:
 
 
 def forget_sketches(night: Night) -> Done:
-    """Forget by what copies are recognised, when they are not looked for any more; the keys go by partitions."""
-    before = (night.now - night.keep_sketches, night.now - max(night.keep_sketches, KEEP_SHARED))
+    """Forget by what copies are recognised, when they are not looked for any more; keys and counts go by partitions."""
+    before = night.now - night.keep_sketches
     if night.is_rehearsal:
         with connect.engine().connect() as conn:
-            return Done(_told(night, placing.old(conn, *before), "row", "", "of sketches to forget"))
+            return Done(_told(night, placing.old(conn, before), "text", "", "to compare no more"))
     total, count = 0, 1
     while count:
         with connect.engine().begin() as conn:
-            count = placing.forget(conn, *before, SKETCHES_AT_ONCE)
+            count = placing.forget(conn, before, SKETCHES_AT_ONCE)
         total += count
-    rows: list[Row] = [{"table": "ingest.sketches, ingest.counted_texts", "rows": total}] if total else []
-    return Done(_told(night, total, "row", "of sketches forgotten", ""), rows)
+    rows: list[Row] = [{"table": "ingest.sketches", "rows": total}] if total else []
+    return Done(_told(night, total, "text", "compared no more", ""), rows)
 
 
 def end_leases(night: Night) -> Done:

@@ -181,12 +181,16 @@ def _counted_texts() -> None:
             nullable=False,
             comment="Printed by too many to say anything about a story.",
         ),
-        _instant("counted_at", "When it was last counted, UTC.", default="now()"),
-        sa.PrimaryKeyConstraint("hash", "is_title", name=op.f("pk_counted_texts")),
+        _instant(
+            "counted_at",
+            "When it was first counted in its week, UTC; the partition key. A later week goes on in a row of its own.",
+            default="now()",
+        ),
         schema="ingest",
-        comment="Sentences and titles with the stories that print them: what several print says nothing about a story.",
+        comment="Sentences and titles, by week, with the stories that print them; what several print tells nothing.",
+        postgresql_partition_by="RANGE (counted_at)",
     )
-    op.create_index(op.f("ix_counted_texts_counted_at"), "counted_texts", ["counted_at"], schema="ingest")
+    op.create_index(op.f("ix_counted_texts_hash"), "counted_texts", ["hash"], schema="ingest")
 
 
 def _instant(name: str, comment: str, default: str | None = None) -> "sa.Column[datetime]":
