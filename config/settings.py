@@ -110,6 +110,11 @@ class Settings(BaseSettings):
     keep_changes: Duration = Field(default=timedelta(days=400), ge=timedelta(days=1))
     """How long the values that a reprocess replaced are kept."""
 
+    keep_sketches: Duration = Field(default=timedelta(days=28), ge=timedelta(days=8))
+    """How long the sketches of texts are kept by which copies are recognised; then whole weeks go.
+
+    Copies are looked for among what was published within the last 7 days; a backfill needs them longer."""
+
     keep_prefect_runs: Duration = Field(default=timedelta(days=30), ge=timedelta(hours=2))
     """How long Prefect keeps flow runs that ended, with their logs; `news.runs` keeps every run for good.
 

@@ -13,6 +13,7 @@ from config.errors import Misconfigured, NewstapeError, Unavailable
 from config.settings import settings
 from flows.commands.backfilling import backfill
 from flows.commands.database import db
+from flows.commands.dedupe import dedupe
 from flows.commands.entries import entries
 from flows.commands.extract import extract
 from flows.commands.maintaining import maintain
@@ -36,6 +37,7 @@ First steps:
   newstape entries retry --help        try once more what was skipped or given up
   newstape backfill --help             articles of the past: archive sitemaps, listings, WARC, Wayback, folders
   newstape reprocess --dry-run         what a better extractor would read in the archive
+  newstape dedupe --jsonl < FILE       which articles tell the same, without a database
   newstape maintain --dry-run          what a night of maintenance would do, and what it would warn of
   newstape db psql                     ask the tape in SQL, as an analyst
   newstape serve                       everything, on a schedule, with Prefect's UI
@@ -58,7 +60,8 @@ def newstape(*, on_demo: bool) -> None:
 
 
 COMMANDS = (
-    demo, ingest, backfill, reprocess, maintain, extract, search, status, why, entries, sources, db, serve, deploy,
+    demo, ingest, backfill, reprocess, maintain, extract, dedupe, search, status, why, entries, sources, db, serve,
+    deploy,
 )  # fmt: skip
 for command in COMMANDS:
     newstape.add_command(command)

@@ -116,6 +116,7 @@ def _night(run_id: int, *, is_rehearsal: bool) -> Night:
         keep_pages=using.keep_pages,
         keep_fetch_events=using.keep_fetch_events,
         keep_changes=using.keep_changes,
+        keep_sketches=using.keep_sketches,
         is_rehearsal=is_rehearsal,
     )
 

@@ -3,45 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
 
 from sql.connect import Connection
 from sql.store import articles as store
 from sql.store import boilerplate
-from tasks.boilerplate import counted_rows, whole_text
+from tasks.boilerplate import counted_rows
 from tasks.columns import Row, extracted_columns, published_columns, settled_row
-from tasks.model import Article
-from tasks.text import content_hash, text_hash
+from tasks.dedupe.past import Arrival
+from tasks.dedupe.sketch import sketch
+from tasks.extracted import Extracted, Hashes, hashes, stated_address
+from tasks.stories import New, tell
 from tasks.times import available_at, published
-from tasks.urls import canonical_url, url_hash
+from tasks.urls import url_hash
 
 # The same words from the same portal within this time are one article under two addresses; later they are a
 # template that says the same again.
 SAME_TEXT_WITHIN = timedelta(days=3)
-# The same words from another portal within this time are a copy: one story.
-COPY_WITHIN = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Extracted:
-    """An article with the entry (row) and the archived page that it came from.
-
-    `captured_at` is when an archive got that page from the portal; None: the portal gave it to us.
-    """
-
-    entry: Row
-    page_id: int
-    page_fetched_at: datetime
-    body_sha256: bytes
-    extractor_version: str
-    article: Article
-    captured_at: datetime | None = None
-
-    @property
-    def version_at(self) -> datetime:
-        """When the portal showed this text."""
-        return self.captured_at or self.page_fetched_at
 
 
 @dataclass(slots=True)
@@ -56,28 +34,19 @@ class Known:
     by_id: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
-class Hashes(NamedTuple):
-    """What an article says: `content` with its title (a change is a revision), `text` as copies are recognised.
-
-    `whole` is its content with the boilerplate that was dropped: before that was known, it said this.
-    """
-
-    content: bytes
-    text: bytes
-    whole: bytes
-
-
 @dataclass(slots=True)
 class Writes:
     """The rows that a batch amounts to."""
 
     stories: list[Row] = field(default_factory=list)
-    articles: list[Row] = field(default_factory=list)
+    articles: list[dict[str, Any]] = field(default_factory=list)
     revisions: list[Row] = field(default_factory=list)
     heads: dict[int, Row] = field(default_factory=dict)
     moved: list[Row] = field(default_factory=list)
     settled: list[Row] = field(default_factory=list)
     paragraphs: list[Row] = field(default_factory=list)
+    told: list[New] = field(default_factory=list)
+    languages: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -99,7 +68,9 @@ def load(conn: Connection, batch: Sequence[Extracted]) -> list[Row]:
         return []
     store.lock_loading(conn)
     writes = place(sorted(batch, key=lambda one: one.entry["id"]), _known(conn, batch), _keys(conn, len(batch)))
+    displaced = _into_stories(conn, writes)
     store.move(conn, writes.moved)
+    store.displace(conn, displaced)
     store.save(conn, writes.stories, writes.articles, writes.revisions)
     store.set_heads(conn, list(writes.heads.values()))
     boilerplate.count(conn, [row["source_id"] for row in writes.articles], writes.paragraphs)
@@ -110,7 +81,7 @@ def place(batch: Sequence[Extracted], known: Known, keys: Keys) -> Writes:
     """Decide what each article is; `batch` in the order of entries: a repeat never comes before its original."""
     writes = Writes()
     for one in batch:
-        said = _hashes(one)
+        said = hashes(one)
         address, same = _identity(one, known, said, writes)
         repeated = _repeat(one, known, said) if same is None else None
         if repeated is not None:
@@ -124,11 +95,34 @@ def place(batch: Sequence[Extracted], known: Known, keys: Keys) -> Writes:
     return writes
 
 
+def _into_stories(conn: Connection, writes: Writes) -> list[int]:
+    """Give the new articles the stories that they belong to; the ids of articles that are no originals any more."""
+    told = tell(conn, writes.told)
+    rows = {row["id"]: row for row in writes.articles}
+    for article_id, place_ in told.items():
+        row = rows[article_id]
+        if place_.story_id == row["story_id"]:
+            writes.stories.append({"id": row["story_id"], "language": writes.languages[article_id]})
+        row.update(story_id=place_.story_id, story_role=place_.role.value)
+        row.update(is_exact_copy=place_.is_exact, containment=place_.containment)
+    displaced = {one.displaces for one in told.values() if one.displaces is not None}
+    for article_id in displaced & rows.keys():
+        rows[article_id]["story_role"] = "copy"
+    return sorted(displaced - rows.keys())
+
+
+def _new(one: Extracted, article: Row, placement_no: int, at: datetime, *, is_revision: bool) -> New:
+    """A text as it is placed; the address says nothing more: who it belongs to is known."""
+    made = one.sketch or sketch(one.article.title, one.article.text)
+    arrival = Arrival(str(article["id"]), one.entry["slug"], f"article {article['id']}", at, made)
+    return New(arrival, one.article.language, placement_no, article["story_id"], is_revision)
+
+
 def _known(conn: Connection, batch: Sequence[Extracted]) -> Known:
-    addresses = {one.entry["url_hash"] for one in batch} | {url_hash(_address(one)) for one in batch}
-    since = min(_available_at(one) for one in batch) - COPY_WITHIN
+    addresses = {one.entry["url_hash"] for one in batch} | {url_hash(stated_address(one)) for one in batch}
+    since = min(_available_at(one) for one in batch) - SAME_TEXT_WITHIN
     by_text: dict[bytes, list[dict[str, Any]]] = {}
-    for row in store.known_by_text(conn, sorted({_hashes(one).text for one in batch}), since):
+    for row in store.known_by_text(conn, sorted({hashes(one).text for one in batch}), since):
         by_text.setdefault(row["text_hash"], []).append(row)
     by_url = store.known_by_url(conn, sorted(addresses))
     again = store.known_by_id(conn, [one.entry["article_id"] for one in batch if one.entry["article_id"] is not None])
@@ -136,35 +130,8 @@ def _known(conn: Connection, batch: Sequence[Extracted]) -> Known:
     return Known(by_url, by_text, by_id)
 
 
-def _hashes(one: Extracted) -> Hashes:
-    title, text = one.article.title, one.article.text
-    content = content_hash(title, text)
-    whole = content_hash(title, whole_text(one.article)) if one.article.dropped else content
-    return Hashes(content, text_hash(title, text), whole)
-
-
 def _keys(conn: Connection, count: int) -> Keys:
     return Keys(*(store.new_keys(conn, kind, count) for kind in ("stories", "articles", "revisions", "placement_no")))
-
-
-def _address(one: Extracted) -> str:
-    """The canonical URL that the page states, if it can be trusted, else the one of its entry.
-
-    Trusted is a link within the site (www, m and amp count as the site) that is not its start page.
-    """
-    own: str = one.entry["canonical_url"]
-    stated = canonical_url(one.article.canonical_url) if one.article.canonical_url else None
-    if stated is None or urlsplit(stated).path in ("", "/") or _site(stated) != _site(own):
-        return own
-    return stated
-
-
-def _site(url: str) -> str:
-    parts = urlsplit(url)
-    host = parts.netloc
-    for prefix in ("www.", "m.", "mobile.", "amp."):
-        host = host.removeprefix(prefix)
-    return host
 
 
 def _identity(one: Extracted, known: Known, said: Hashes, writes: Writes) -> tuple[str, dict[str, Any] | None]:
@@ -177,7 +144,7 @@ def _identity(one: Extracted, known: Known, said: Hashes, writes: Writes) -> tup
     if (before := known.by_id.get(one.entry["article_id"])) is not None:
         return before["canonical_url"], before
     own: str = one.entry["canonical_url"]
-    for address in dict.fromkeys((_address(one), own)):
+    for address in dict.fromkeys((stated_address(one), own)):
         same = known.by_url.get(url_hash(address))
         if same is None or same["entry_id"] == one.entry["id"] or _agrees(one, same, said):
             return address, same
@@ -205,12 +172,6 @@ def _repeat(one: Extracted, known: Known, said: Hashes) -> dict[str, Any] | None
     return next((row for row in mine if _apart(one, row) <= SAME_TEXT_WITHIN), None)
 
 
-def _copied(one: Extracted, known: Known, said: Hashes) -> Row | None:
-    """The article of another source that said exactly this first, lately; None: there is none."""
-    others = (row for row in known.by_text.get(said.text, []) if row["source_id"] != one.entry["source_id"])
-    return next((row for row in others if _apart(one, row) <= COPY_WITHIN), None)
-
-
 def _apart(one: Extracted, row: Row) -> timedelta:
     """Between the times at which they could be known: a backfill sees years in an hour."""
     apart: timedelta = abs(_available_at(one) - row["available_at"])
@@ -222,10 +183,6 @@ def _available_at(one: Extracted) -> datetime:
 
 
 def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys: Keys, writes: Writes) -> None:
-    copied = _copied(one, known, said)
-    story_id = copied["story_id"] if copied else keys.stories.pop(0)
-    if copied is None:
-        writes.stories.append({"id": story_id, "language": one.article.language})
     revision_id = keys.revisions.pop(0)
     found = {
         "id": keys.articles.pop(0),
@@ -233,8 +190,8 @@ def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys:
         "entry_id": one.entry["id"],
         "canonical_url": address,
         "url_hash": url_hash(address),
-        "story_id": story_id,
-        "story_role": "copy" if copied else "original",
+        "story_id": keys.stories.pop(0),
+        "story_role": "original",
         "placement_no": keys.placements.pop(0),
         "head_revision_id": revision_id,
         "first_seen_at": one.entry["first_seen_at"],
@@ -250,6 +207,8 @@ def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys:
     }
     found |= {"own_url": one.entry["canonical_url"], "own_hash": one.entry["url_hash"], "own_taken": False}
     writes.articles.append(found)
+    writes.told.append(_new(one, found, found["placement_no"], found["available_at"], is_revision=False))
+    writes.languages[found["id"]] = one.article.language
     writes.paragraphs += counted_rows(one.article, found)
     writes.revisions.append(_revision(one, revision_id, found["id"], 1, said))
     writes.settled.append(_settled(one, "loaded", found["id"]))
@@ -273,6 +232,7 @@ def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Kno
         same.update(number=same["number"] + 1, content_hash=said.content, text_hash=said.text, title=one.article.title)
         same["revised_at"] = one.version_at
         writes.revisions.append(_revision(one, revision_id, same["id"], same["number"], said))
+        writes.told.append(_new(one, same, keys.placements.pop(0), one.version_at, is_revision=True))
         writes.heads[same["id"]] = {"id": revision_id, "article_id": same["id"]}
         known.by_text.setdefault(said.text, []).append(same)
     elif one.entry["article_id"] is not None:

@@ -16,6 +16,7 @@ class Night:
     keep_pages: timedelta
     keep_fetch_events: timedelta
     keep_changes: timedelta
+    keep_sketches: timedelta
     is_rehearsal: bool = False
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from sql.store import frontier, sources
 from tasks.columns import Row, published_columns
-from tasks.load import Extracted
+from tasks.extracted import Extracted
 from tasks.model import Article, Precision, Timestamp
 from tasks.urls import host_key, url_hash
 
@@ -156,6 +156,7 @@ def entry_row(entry_id: int, url: str, source_id: int, **changes: Any) -> dict[s
     plain: dict[str, Any] = {
         "id": entry_id,
         "source_id": source_id,
+        "slug": f"source-{source_id}",
         "canonical_url": url,
         "url_hash": url_hash(url),
         "attempts": 1,

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Engine, text
 
 from sql.store import articles
 from tasks.columns import Row, published_columns
-from tasks.load import Extracted, Keys, Known, Writes, load, place
+from tasks.extracted import Extracted
+from tasks.load import Keys, Known, Writes, load, place
 from tasks.model import Article, Precision, Timestamp
 from tasks.times import available_at, published
 from tasks.urls import url_hash
@@ -140,20 +141,21 @@ REPEATS = {
     "at once": (timedelta(0), "duplicate"),
     "within three days": (3 * DAY, "duplicate"),
     "seen earlier, loaded later": (-2 * DAY, "duplicate"),
-    "after three days": (3 * DAY + timedelta(seconds=1), "loaded"),
+    "after three days": (3 * DAY + timedelta(seconds=1), "copy"),
+    "after seven days": (7 * DAY + timedelta(seconds=1), "original"),
 }
 
 
-@pytest.mark.parametrize(("later", "state"), REPEATS.values(), ids=REPEATS)
+@pytest.mark.parametrize(("later", "role"), REPEATS.values(), ids=REPEATS)
 def test_the_same_words_from_the_same_source_under_another_address(
-    conn: Connection, ids: dict[str, int], later: timedelta, state: str
+    conn: Connection, ids: dict[str, int], later: timedelta, role: str
 ) -> None:
     (first,) = load(conn, [extracted(entry_row(1, page(1), ids["alpha"]))])
     (row,) = load(conn, [extracted(entry_row(2, page(2), ids["alpha"], first_seen_at=NOW + later))])
-    assert row["state"] == state
-    assert (row["article_id"] == first["article_id"]) is (state == "duplicate")
-    expected = ["original"] if state == "duplicate" else ["original", "original"]
-    assert [article["story_role"] for article in tape_rows(conn)] == expected
+    is_duplicate = role == "duplicate"
+    assert row["state"] == ("duplicate" if is_duplicate else "loaded")
+    assert (row["article_id"] == first["article_id"]) is is_duplicate
+    assert [article["story_role"] for article in tape_rows(conn)] == ["original"] + [role] * (not is_duplicate)
 
 
 COPIES = {
@@ -318,7 +320,11 @@ def test_placing_needs_no_database() -> None:
     writes = placed(batch)
     assert states(writes.settled) == ["loaded", "loaded", "duplicate", "duplicate"]
     assert [row["canonical_url"] for row in writes.articles] == [page(0), page(1)]
-    assert (len(writes.stories), len(writes.revisions), writes.heads) == (2, 2, {})
+    assert [(one.arrival.id, one.story_id, one.is_revision) for one in writes.told] == [
+        ("1", 1, False),
+        ("2", 2, False),
+    ]
+    assert (len(writes.revisions), writes.heads) == (2, {})
 
 
 def test_an_article_that_was_revised_in_the_batch_is_no_longer_repeated_by_its_old_text() -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, text
 from sql.store import boilerplate
 from sql.store.boilerplate import LEAST_ARTICLES
 from tasks.boilerplate import without
-from tasks.load import Extracted, load
+from tasks.extracted import Extracted
+from tasks.load import load
 
 SLOGAN = "Werftbrief: montags alles über Schiffe und Häfen."
 DAY = timedelta(days=1)

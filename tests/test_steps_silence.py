@@ -25,7 +25,7 @@ YESTERDAY = date(2026, 3, 10)
 def night(tape: Engine) -> Night:
     with tape.begin() as conn:
         run_id = runs.open_run(conn, "maintain", process="x", version="0", parameters={}, prefect_run_id=None)
-    return Night(run_id, NOW, 400 * DAY, 180 * DAY, 400 * DAY)
+    return Night(run_id, NOW, 400 * DAY, 180 * DAY, 400 * DAY, 28 * DAY)
 
 
 VOLUMES = {
@@ -178,7 +178,7 @@ def test_warnings_of_other_kinds_are_left_alone(tape: Engine, night: Night) -> N
 
 def test_a_rehearsal_finds_the_same_and_keeps_nothing(tape: Engine, night: Night) -> None:
     low(tape, "alpha")
-    rehearsal = Night(night.run_id, NOW, DAY, DAY, DAY, is_rehearsal=True)
+    rehearsal = Night(night.run_id, NOW, DAY, DAY, DAY, DAY, is_rehearsal=True)
     assert [(one.kind, one.slug) for one in report(rehearsal).open] == [("low_volume", "alpha")]
     assert sizes(rehearsal).said
     assert warned(tape) == []

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from makers import LEASE, archived_row, event_row, known_feeds, listed, page, share
+from makers import LEASE, archived_row, entry_row, event_row, extracted, known_feeds, listed, page, share
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 from test_steps_reprocess import AGAIN, archived, html
@@ -14,6 +14,7 @@ from test_steps_reprocess import AGAIN, archived, html
 from config.settings import Settings
 from sql import connect
 from sql.store import boilerplate, feeds, frontier, pages, runs, schema
+from tasks.load import load
 from tasks.steps import upkeep
 from tasks.steps.upkeep import CHORES
 from tasks.upkeep import Done, Night, size
@@ -36,13 +37,21 @@ def night(tape: Engine) -> Night:
     """A night of the run `maintain` on an empty tape, with the times to keep that are usual."""
     usual = Settings()
     run_id = opened(tape, "maintain")
-    return Night(run_id, NOW, usual.keep_pages, usual.keep_fetch_events, usual.keep_changes)
+    return Night(run_id, NOW, usual.keep_pages, usual.keep_fetch_events, usual.keep_changes, usual.keep_sketches)
 
 
 @pytest.fixture
 def rehearsal(night: Night) -> Night:
     """The same as a rehearsal."""
-    return Night(night.run_id, NOW, night.keep_pages, night.keep_fetch_events, night.keep_changes, is_rehearsal=True)
+    return Night(
+        night.run_id,
+        NOW,
+        night.keep_pages,
+        night.keep_fetch_events,
+        night.keep_changes,
+        night.keep_sketches,
+        is_rehearsal=True,
+    )
 
 
 def chore(name: str, night: Night) -> Done:
@@ -66,7 +75,7 @@ def change(tape: Engine, statement: str, **values: Any) -> None:
 def partition_names(tape: Engine) -> set[str]:
     return {
         name
-        for table in schema.BY_MONTH
+        for table in schema.PARTITIONED
         for (name,) in rows(
             tape, "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = CAST(:t AS regclass)", t=table
         )
@@ -76,7 +85,7 @@ def partition_names(tape: Engine) -> set[str]:
 def grow_old(tape: Engine) -> None:
     """Months of pages and requests that are long past, with a row each."""
     with tape.begin() as conn:
-        schema.ensure_partitions(conn, LONG_AGO, months=0)
+        schema.ensure_partitions(conn, LONG_AGO, months=0, weeks=-1)
         pages.archive(conn, [archived_row(LONG_AGO), archived_row(NOW)])
         pages.log(conn, [event_row(LONG_AGO), event_row(NOW)])
 
@@ -93,6 +102,7 @@ def something_of_everything(tape: Engine) -> None:
     grow_old(tape)
     stray(tape)
     printed(tape, "alpha", 1, 1)
+    placed(tape, NOW - 40 * DAY)
     change(tape, "DROP TABLE ingest.fetch_events_default")
     dead = opened(tape, "ingest", PREFECT_RUN)
     with tape.begin() as conn:
@@ -113,6 +123,19 @@ def printed(tape: Engine, slug: str, articles: int, count: int) -> None:
            at=NOW - upkeep.KEEP_SINGLE - DAY, articles=articles)  # fmt: skip
 
 
+def placed(tape: Engine, at: datetime) -> None:
+    """An article of three sentences, and all that placing it into a story left, as of a time."""
+    with tape.begin() as conn:
+        source_id = known_feeds(conn, "alpha")["alpha/all"][0]
+        body = "Der Umsatz stieg um drei Prozent. Der Gewinn sank um zwei Prozent. Die Werft bleibt in Bremen."
+        load(conn, [extracted(entry_row(1, page(1), source_id), "Werft in Bremen verdient weniger", body)])
+    with tape.begin() as conn:
+        schema.ensure_partitions(conn, at, months=-1, weeks=0)
+    change(tape, "UPDATE ingest.sketches SET placed_at = :at", at=at)
+    change(tape, "UPDATE ingest.sketch_keys SET placed_at = :at", at=at)
+    change(tape, "UPDATE ingest.counted_texts SET counted_at = :at", at=at)
+
+
 def stray(tape: Engine) -> None:
     with tape.begin() as conn:
         pages.archive(conn, [archived_row(LONG_AGO + 100 * DAY)])
@@ -120,7 +143,7 @@ def stray(tape: Engine) -> None:
 
 def test_the_chores_are_done_in_an_order_that_lets_each_build_on_the_ones_before() -> None:
     names = [name for name, _ in CHORES]
-    assert names == ["partitions", "retention", "boilerplate", "leases", "runs", "source_days", "statistics"]
+    assert names == ["partitions", "retention", "boilerplate", "stories", "leases", "runs", "source_days", "statistics"]
 
 
 def test_a_rehearsal_says_what_there_is_to_do_and_changes_nothing(tape: Engine, rehearsal: Night) -> None:
@@ -128,10 +151,11 @@ def test_a_rehearsal_says_what_there_is_to_do_and_changes_nothing(tape: Engine, 
     before = everything(tape)
     said = {name: chore(name, rehearsal).said for name, _ in CHORES}
     assert everything(tape) == before
-    assert said.pop("retention").startswith("2 partitions to drop (")
+    assert said.pop("retention").startswith("4 partitions to drop (")
     assert said == {
         "partitions": "2 partitions to make, 1 row to move out of default partitions",
         "boilerplate": "1 paragraph to forget",
+        "stories": "1 text to compare no more",
         "leases": "2 leases of dead processes to end",
         "runs": "1 run of dead processes to close",
         "source_days": "1 day of sources to count",
@@ -143,9 +167,10 @@ def test_a_night_does_what_its_rehearsal_said_and_the_next_one_finds_nothing(tap
     something_of_everything(tape)
     done = {name: chore(name, night) for name, _ in CHORES}
     assert done["partitions"].said == "2 partitions made, 1 row moved out of default partitions"
-    # The page that was moved is past its time, too.
-    assert done["retention"].said.startswith("3 partitions dropped (")
+    # The page that was moved is past its time, too, and a week of keys and counts is.
+    assert done["retention"].said.startswith("5 partitions dropped (")
     assert done["boilerplate"].said == "1 paragraph forgotten"
+    assert done["stories"].said == "1 text compared no more"
     assert done["leases"].said == "2 leases of dead processes ended"
     assert done["runs"].said == "1 run of dead processes closed"
     assert done["source_days"].said == "1 day of sources counted"
@@ -194,7 +219,7 @@ def test_what_is_too_old_goes_by_month_and_everything_else_stays(tape: Engine, n
 def test_pages_and_requests_are_kept_as_long_as_their_own_settings_say(tape: Engine, night: Night) -> None:
     grow_old(tape)
     age = NOW - LONG_AGO
-    long = Night(night.run_id, NOW, keep_pages=age, keep_fetch_events=DAY, keep_changes=DAY)
+    long = Night(night.run_id, NOW, keep_pages=age, keep_fetch_events=DAY, keep_changes=DAY, keep_sketches=DAY)
     assert [row["partition"] for row in chore("retention", long).rows] == ["ingest.fetch_events_2020_01"]
 
 
@@ -205,7 +230,7 @@ def test_reprocess_and_the_tape_get_along_without_the_pages(tape: Engine, night:
     )
     change(tape, "UPDATE ingest.rights SET page_fetched_at = :at", at=LONG_AGO)
     with tape.begin() as conn:
-        schema.ensure_partitions(conn, LONG_AGO, months=0)
+        schema.ensure_partitions(conn, LONG_AGO, months=0, weeks=-1)
         conn.execute(
             text("UPDATE ingest.pages SET fetched_at = :at WHERE id = (SELECT page_id FROM tape.revisions "
                  "WHERE title LIKE 'Werk 1%')"),
@@ -260,6 +285,22 @@ def test_paragraphs_that_did_not_come_back_are_forgotten_in_batches(
     change(tape, "UPDATE ingest.boilerplate SET counted_at = :at", at=NOW - upkeep.KEEP_SHARED - DAY)
     assert chore("boilerplate", night).said == "3 paragraphs forgotten"
     assert rows(tape, "SELECT articles FROM ingest.boilerplate_sources") == [(3,)]
+
+
+def test_sketches_are_forgotten_with_their_keys_and_counts_and_articles_stay(tape: Engine, night: Night) -> None:
+    placed(tape, NOW - night.keep_sketches - 10 * DAY)
+    assert chore("retention", night).said.startswith("2 partitions dropped (")
+    assert chore("stories", night).said == "1 text compared no more"
+    for table in ("sketches", "sketch_keys", "counted_texts"):
+        assert rows(tape, f"SELECT count(*) FROM ingest.{table}") == [(0,)]
+    assert is_idle(chore("stories", night))
+    assert rows(tape, "SELECT count(*) FROM tape.articles") == [(1,)]
+
+
+def test_sketches_are_kept_as_long_as_they_are_looked_for(tape: Engine, night: Night) -> None:
+    placed(tape, NOW - night.keep_sketches + DAY)
+    assert is_idle(chore("stories", night))
+    assert is_idle(chore("retention", night))
 
 
 BUSY: dict[str, tuple[str, Callable[[Engine], object], str, str]] = {

@@ -74,23 +74,43 @@ def shape(conn: Connection, partition: str) -> tuple[Any, ...]:
     return tuple(map(tuple, columns)), tuple(map(tuple, indexes)), tuple(map(tuple, checks))
 
 
-@pytest.mark.parametrize("table", schema.BY_MONTH)
+@pytest.mark.parametrize("table", schema.PARTITIONED)
 def test_a_partition_made_for_moved_rows_is_like_those_made_ahead(conn: Connection, table: str) -> None:
     pages.archive(conn, [archived_row(FAR)])
     pages.log(conn, [event_row(FAR)])
-    for found in partitions.strays(conn):
-        partitions.move(conn, found)
-    schema.ensure_partitions(conn, FAR + timedelta(days=31), months=1)
-    assert shape(conn, f"{table}_2041_05") == shape(conn, f"{table}_2041_06")
+    conn.execute(text("INSERT INTO ingest.sketch_keys VALUES (1, 1, :at)"), {"at": FAR})
+    conn.execute(text("INSERT INTO ingest.counted_texts VALUES (1, false, '{1}', 1, 1, 1, false, :at)"), {"at": FAR})
+    moved = [found for found in partitions.strays(conn) if partitions.move(conn, found)]
+    made = schema.ensure_partitions(conn, FAR + timedelta(days=31), months=0, weeks=0)
+    (name,) = (found.partition for found in moved if found.table == table)
+    (other,) = (name for name in made if name.startswith(table))
+    assert shape(conn, name) == shape(conn, other)
+
+
+def test_a_week_begins_on_monday_and_ends_in_utc(conn: Connection) -> None:
+    monday = datetime(2041, 5, 13, tzinfo=UTC)
+    for at in (monday, monday + timedelta(days=7, microseconds=-1), monday + timedelta(days=7)):
+        conn.execute(text("INSERT INTO ingest.sketch_keys VALUES (1, 1, :at)"), {"at": at})
+    (week, after) = partitions.strays(conn)
+    assert (week.partition, week.rows) == ("ingest.sketch_keys_2041_05_13", 2)
+    assert partitions.move(conn, week) == 2
+    assert partition_of(conn, "ingest.sketch_keys", "placed_at < '2041-05-20'") == {"ingest.sketch_keys_2041_05_13"}
+    assert partitions.strays(conn) == [after]
 
 
 def test_a_month_with_stray_rows_is_left_to_the_move_and_does_not_stop_the_others(conn: Connection) -> None:
     pages.archive(conn, [archived_row(FAR)])
-    made = schema.ensure_partitions(conn, FAR, months=1)
-    assert made == ["ingest.pages_2041_06", "ingest.fetch_events_2041_05", "ingest.fetch_events_2041_06"]
+    made = schema.ensure_partitions(conn, FAR, months=1, weeks=0)
+    assert made == [
+        "ingest.pages_2041_06",
+        "ingest.fetch_events_2041_05",
+        "ingest.fetch_events_2041_06",
+        "ingest.sketch_keys_2041_05_13",
+        "ingest.counted_texts_2041_05_13",
+    ]
     (found,) = partitions.strays(conn)
     partitions.move(conn, found)
-    assert schema.missing_partitions(conn, FAR, months=1) == {}
+    assert schema.missing_partitions(conn, FAR, months=1, weeks=0) == {}
 
 
 def test_a_month_whose_table_somebody_detached_is_left_alone(conn: Connection) -> None:
@@ -124,7 +144,7 @@ def test_only_partitions_whose_last_moment_is_past_are_expired(conn: Connection)
 
 
 def test_neither_the_default_partition_nor_those_ahead_ever_expire(conn: Connection) -> None:
-    assert partitions.expired(conn, dict.fromkeys(schema.BY_MONTH, NOW)) == []
+    assert partitions.expired(conn, dict.fromkeys(schema.PARTITIONED, NOW)) == []
 
 
 def test_a_dropped_partition_takes_its_rows_along_and_no_others(conn: Connection) -> None:

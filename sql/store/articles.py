@@ -12,7 +12,8 @@ from sql.store.bulk import Row, arrays, copy_rows, lock, new_ids, storable
 LONGEST_QUERY = 1000
 _ARTICLE_COLUMNS = {
     "id": "int8", "source_id": "int8", "entry_id": "int8", "canonical_url": "text", "url_hash": "bytea",
-    "story_id": "int8", "story_role": "text", "placement_no": "int8", "head_revision_id": "int8",
+    "story_id": "int8", "story_role": "text", "is_exact_copy": "bool", "containment": "numeric",
+    "placement_no": "int8", "head_revision_id": "int8",
     "published_at": "timestamptz", "published_raw": "text", "published_origin": "text", "published_precision": "text",
     "published_zone": "text", "first_seen_at": "timestamptz", "available_at": "timestamptz",
 }  # fmt: skip
@@ -118,6 +119,13 @@ def move(conn: Connection, rows: Sequence[Row]) -> None:
             WHERE a.id = v.id
         """)
         conn.execute(statement, arrays(rows, ("id", "canonical_url", "url_hash")))
+
+
+def displace(conn: Connection, ids: Sequence[int]) -> None:
+    """Make originals copies: an article that could be known earlier has taken their place."""
+    if ids:
+        statement = text("UPDATE tape.articles SET story_role = 'copy' WHERE id = ANY(CAST(:ids AS bigint[]))")
+        conn.execute(statement, {"ids": list(ids)})
 
 
 def set_heads(conn: Connection, rows: Sequence[Row]) -> None:

@@ -32,6 +32,11 @@ def arrays(rows: Sequence[Row], columns: Iterable[str]) -> dict[str, list[Any]]:
     return {column: [storable(row[column]) for row in rows] for column in columns}
 
 
+def numbers(values: Iterable[int]) -> str:
+    """Integers or truth values as the text of an array; for thousands of them a third of the cost of a list."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
 def copy_rows(conn: Connection, table: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:
     """Binary COPY of `rows` into `table`; `columns` maps column names to their Postgres types."""
     driver = conn.connection.driver_connection

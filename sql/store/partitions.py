@@ -1,4 +1,4 @@
-"""The month partitions of large tables: rows that found none get theirs, months past their time go.
+"""The partitions of large tables by month or week: rows that found none get theirs, those past their time go.
 
 Both need locks that live work waits for. They are wanted for a moment only; where they can't be had at once, the
 statement fails (`connect.is_busy`) and the next night tries again. How partitions are made ahead: schema.py.
@@ -6,12 +6,12 @@ statement fails (`connect.is_busy`) and the next night tries again. How partitio
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, text
 
 from sql.store.bulk import lock
-from sql.store.schema import BY_MONTH, exists
+from sql.store.schema import PARTITIONED, exists
 
 # Who waits for an exclusive lock makes everybody wait who comes after; portals' answers can wait so long.
 LONGEST_WAIT = "3s"
@@ -19,7 +19,7 @@ LONGEST_WAIT = "3s"
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 _STRAYS = """
-    SELECT CAST(date_trunc('month', {key} AT TIME ZONE 'UTC') AS date) AS month, count(*) AS rows
+    SELECT CAST(date_trunc('{unit}', {key} AT TIME ZONE 'UTC') AS date) AS start, count(*) AS rows
     FROM {table}_default WHERE {key} >= :earliest AND {key} < :latest GROUP BY 1 ORDER BY 1
 """
 # Other bounds than ours (somebody's own partition) are read as well; the default one has none and is left out.
@@ -37,16 +37,16 @@ _EXPIRED = text("""
 
 @dataclass(frozen=True, slots=True)
 class Strays:
-    """Rows in the default partition of `table` that belong to a month for which there is no partition."""
+    """Rows in the default partition of `table` that belong to a month or week, from `start` on, without a partition."""
 
     table: str
-    month: date
+    start: date
     rows: int
 
     @property
     def partition(self) -> str:
         """Name of the partition that they get."""
-        return f"{self.table}_{self.month:%Y_%m}"
+        return PARTITIONED[self.table].name(self.table, self.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +59,26 @@ class Expired:
 
 
 def strays(conn: Connection) -> list[Strays]:
-    """What lies in default partitions and can be moved; left out are months under whose name there is a table already.
+    """What lies in default partitions and can be moved; left out are those under whose name there is a table already.
 
     Such a table was detached by somebody, who may attach it again.
     """
     found = []
-    for table, key in BY_MONTH.items():
+    for table, parts in PARTITIONED.items():
         if exists(conn, f"{table}_default"):
-            statement = text(_STRAYS.format(table=table, key=key))
+            statement = text(_STRAYS.format(table=table, key=parts.key, unit=parts.unit))
             rows = conn.execute(statement, {"earliest": _EARLIEST, "latest": _LATEST}).all()
-            found += [Strays(table, row.month, row.rows) for row in rows]
+            found += [Strays(table, row.start, row.rows) for row in rows]
     return [one for one in found if not exists(conn, one.partition)]
 
 
 def move(conn: Connection, found: Strays) -> int:
     """Give stray rows a partition of their own; returns how many there were. All or nothing, in one transaction."""
-    start = found.month
-    stop = (start + timedelta(days=31)).replace(day=1)
-    key = BY_MONTH[found.table]
+    parts = PARTITIONED[found.table]
+    start, stop, key = found.start, parts.stop(found.start), parts.key
     wait_briefly(conn)
     lock(conn, "partitions")
-    # Nobody adds rows meanwhile: one for this month, not moved, would make attaching fail. Reading goes on.
+    # Nobody adds rows meanwhile: one for this time, not moved, would make attaching fail. Reading goes on.
     conn.execute(text(f"LOCK TABLE ONLY {found.table}_default IN SHARE ROW EXCLUSIVE MODE"))
     conn.execute(
         text(f"CREATE TABLE {found.partition} (LIKE {found.table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS "

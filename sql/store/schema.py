@@ -1,6 +1,7 @@
 """What the database says about itself: our schemas, its version, partitions."""
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import Connection, text
@@ -8,9 +9,34 @@ from sqlalchemy import Connection, text
 from sql.store.bulk import lock
 
 SCHEMAS = ("ingest", "tape", "news")
-# The tables that are partitioned by month, and the column that says to which one a row belongs.
-BY_MONTH = {"ingest.pages": "fetched_at", "ingest.fetch_events": "at"}
 MONTHS_AHEAD = 12
+# Every lookup asks each partition: few are made ahead.
+WEEKS_AHEAD = 3
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How a table is partitioned: by the month or the ISO week, in UTC, of the column `key`."""
+
+    key: str
+    unit: str = "month"
+
+    def name(self, table: str, start: date) -> str:
+        """Name of the partition that begins on a day."""
+        return f"{table}_{start:%Y_%m}" if self.unit == "month" else f"{table}_{start:%Y_%m_%d}"
+
+    def stop(self, start: date) -> date:
+        """The day after the last one of the partition that begins on a day."""
+        return (start + timedelta(days=31)).replace(day=1) if self.unit == "month" else start + _WEEK
+
+
+PARTITIONED = {
+    "ingest.pages": Parts("fetched_at"),
+    "ingest.fetch_events": Parts("at"),
+    "ingest.sketch_keys": Parts("placed_at", "week"),
+    "ingest.counted_texts": Parts("counted_at", "week"),
+}
 
 
 def current_revision(conn: Connection) -> str | None:
@@ -35,31 +61,35 @@ def server_version(conn: Connection) -> str:
     return str(conn.execute(text("SHOW server_version")).scalar_one()).split()[0]
 
 
-def ensure_partitions(conn: Connection, now: datetime, months: int = MONTHS_AHEAD) -> list[str]:
-    """Create the missing month partitions from this month to `months` ahead, and the default ones; returns their names.
+def ensure_partitions(
+    conn: Connection, now: datetime, months: int = MONTHS_AHEAD, weeks: int = WEEKS_AHEAD
+) -> list[str]:
+    """Create the missing partitions from now to `months` or `weeks` ahead, and the default ones.
 
-    The default partition catches rows outside every month so that nothing is lost; it should stay empty. A month that
-    has rows there gets no partition here: they have to be moved first (sql/store/partitions.py).
+    Returns their names. The default partition catches rows outside of all others so that nothing is lost; it should
+    stay empty. A time that has rows there gets no partition here: they have to be moved first (partitions.py).
     """
-    if missing_partitions(conn, now, months):
+    if missing_partitions(conn, now, months, weeks):
         # Two processes that start together must not both make them: who comes second looks again.
         lock(conn, "partitions")
-    missing = missing_partitions(conn, now, months)
+    missing = missing_partitions(conn, now, months, weeks)
     for name, clause in missing.items():
         conn.execute(text(f"CREATE TABLE {name} {clause}"))
     return list(missing)
 
 
-def missing_partitions(conn: Connection, now: datetime, months: int = MONTHS_AHEAD) -> dict[str, str]:
+def missing_partitions(
+    conn: Connection, now: datetime, months: int = MONTHS_AHEAD, weeks: int = WEEKS_AHEAD
+) -> dict[str, str]:
     """What `ensure_partitions` would create: name and the clause that makes it a partition."""
     missing = {}
-    for table, key in BY_MONTH.items():
+    for table, parts in PARTITIONED.items():
         default = f"{table}_default"
         has_default = exists(conn, default)
-        for start, end in _months(now, months):
+        for start, end in _months(now, months) if parts.unit == "month" else _weeks(now, weeks):
             span = f"FROM ('{start:%Y-%m-%d}') TO ('{end:%Y-%m-%d}')"
-            strays = text(f"SELECT 1 FROM {default} WHERE {key} >= :start AND {key} < :end LIMIT 1")
-            name = f"{table}_{start:%Y_%m}"
+            strays = text(f"SELECT 1 FROM {default} WHERE {parts.key} >= :start AND {parts.key} < :end LIMIT 1")
+            name = parts.name(table, start)
             if exists(conn, name) or (has_default and conn.execute(strays, {"start": start, "end": end}).first()):
                 continue
             missing[name] = f"PARTITION OF {table} FOR VALUES {span}"
@@ -77,3 +107,8 @@ def _months(now: datetime, ahead: int) -> list[tuple[datetime, datetime]]:
     first = now.year * 12 + now.month - 1
     starts = [datetime(n // 12, n % 12 + 1, 1, tzinfo=UTC) for n in range(first, first + ahead + 2)]
     return list(pairwise(starts))
+
+
+def _weeks(now: datetime, ahead: int) -> list[tuple[datetime, datetime]]:
+    monday = datetime(now.year, now.month, now.day, tzinfo=UTC) - timedelta(days=now.weekday())
+    return [(monday + n * _WEEK, monday + (n + 1) * _WEEK) for n in range(ahead + 1)]

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from sql.store.bulk import Row
-from sql.store.schema import BY_MONTH
+from sql.store.schema import PARTITIONED
 
 # A feed that brought nothing for two weeks has less than this left of any rate: half of it goes every eight hours.
 QUIET_RATE = 0.001
@@ -81,6 +81,7 @@ SHARES = {
     "undated_share": ("d.undated", "d.loaded"),
     "short_share": ("d.short", "d.loaded"),
 }
+_COUNT_STRAYS = "SELECT count(*), min({key}), max({key}) FROM {table}_default"
 _SHARES = text(f"""
     SELECT s.id AS source_id, s.slug, s.name, k.kind,
            coalesce(sum(k.part) FILTER (WHERE {{recent}}), 0) AS part,
@@ -164,7 +165,7 @@ def shares(conn: Connection, now: datetime) -> list[Share]:
 def strays(conn: Connection) -> list[Stray]:
     """What lies in default partitions, which should be empty."""
     found: Sequence[Stray] = [
-        Stray(table, *conn.execute(text(f"SELECT count(*), min({at}), max({at}) FROM {table}_default")).one())
-        for table, at in BY_MONTH.items()
+        Stray(table, *conn.execute(text(_COUNT_STRAYS.format(table=table, key=parts.key))).one())
+        for table, parts in PARTITIONED.items()
     ]
     return [one for one in found if one.rows]

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Numeric,
     Sequence,
     Table,
     Text,
@@ -59,6 +60,19 @@ articles = Table(
     digest("url_hash", "16-byte BLAKE2b of canonical_url; unique."),
     Column("story_id", BigInteger, ForeignKey(stories.c.id), nullable=False, comment="Story it belongs to."),
     text("story_role", "original, copy, partial or revision: what it is in its story."),
+    Column(
+        "is_exact_copy",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="Whether it repeats another article of its story word by word.",
+    ),
+    Column(
+        "containment",
+        Numeric(4, 3),
+        comment="Share, 0 to 1, of the smaller text that it has in common with the closest article of its story; "
+        "NULL: it was like none.",
+    ),
     Column(
         "placement_no",
         BigInteger,

@@ -4,7 +4,7 @@ SELECT a.id AS article_id, s.slug AS source, a.canonical_url AS url, r.title, r.
        r.image_credit, r.paywall, r.kind, r.flags, r.word_count,
        a.published_at, a.published_raw, a.published_origin, a.published_precision, a.published_zone,
        r.modified_at, r.modified_raw, r.modified_origin, r.modified_precision, r.modified_zone, a.first_seen_at, a.available_at, r.revised_at, a.loaded_at, a.gone_at,
-       r.number AS revision, r.id AS revision_id, a.story_id, a.story_role, r.provenance, r.search_vector
+       r.number AS revision, r.id AS revision_id, a.story_id, a.story_role, a.is_exact_copy, a.containment, r.provenance, r.search_vector
 FROM tape.articles a
 JOIN tape.revisions r ON r.id = a.head_revision_id
 JOIN ingest.sources s ON s.id = a.source_id;
@@ -53,5 +53,7 @@ COMMENT ON COLUMN news.articles.revision IS 'Number of the latest revision, from
 COMMENT ON COLUMN news.articles.revision_id IS 'Key of the latest revision.';
 COMMENT ON COLUMN news.articles.story_id IS 'Story it belongs to: articles that carry the same text.';
 COMMENT ON COLUMN news.articles.story_role IS 'What it is in its story: original, copy, partial or revision.';
+COMMENT ON COLUMN news.articles.is_exact_copy IS 'Whether it repeats another article of its story word by word.';
+COMMENT ON COLUMN news.articles.containment IS 'Share, 0 to 1, of the smaller text that it has in common with the closest article of its story; NULL: it was like none when it came.';
 COMMENT ON COLUMN news.articles.provenance IS 'Layer that gave each value (jsonld, opengraph, meta, dom, text, trafilatura, feed, source), by column name.';
 COMMENT ON COLUMN news.articles.search_vector IS 'For full-text search: search_vector @@ websearch_to_tsquery(''german'', ''...'') where language = ''de''.';

@@ -12,9 +12,11 @@ from sql.store import boilerplate, frontier, rights, runs, selectors
 from tasks import rows
 from tasks.captures import as_published
 from tasks.columns import Row
+from tasks.dedupe.sketch import sketch
 from tasks.extract.pool import Extractors, Job
 from tasks.extract.version import EXTRACTOR_VERSION
-from tasks.load import Extracted, load
+from tasks.extracted import Extracted
+from tasks.load import load
 from tasks.model import Article
 from tasks.outcome import Failure, Stage
 from tasks.selector_rows import selector_counts
@@ -55,7 +57,14 @@ def _jobs(batch: Sequence[Fetched]) -> list[Job]:
 def _extracted(one: Fetched, article: Article) -> Extracted:
     page = one.page
     return Extracted(
-        one.entry, one.page_id, page.fetched_at, page.body_sha256, EXTRACTOR_VERSION, article, page.captured_at
+        one.entry,
+        one.page_id,
+        page.fetched_at,
+        page.body_sha256,
+        EXTRACTOR_VERSION,
+        article,
+        page.captured_at,
+        sketch(article.title, article.text),
     )
 
 

@@ -19,7 +19,8 @@ from tasks.captures import as_published
 from tasks.columns import Row, extracted_columns, published_columns
 from tasks.extract.pool import Extractors, Job, Outcome
 from tasks.extract.version import EXTRACTOR_VERSION
-from tasks.load import Extracted, load
+from tasks.extracted import Extracted
+from tasks.load import load
 from tasks.model import Article, Profile
 from tasks.outcome import Failure, Stage
 from tasks.steps.differences import COMPARED, Difference, counted, differences

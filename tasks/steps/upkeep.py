@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sql import connect
 from sql.connect import Connection
-from sql.store import boilerplate, frontier, partitions, retention, runs, schema, source_days, statistics
+from sql.store import boilerplate, frontier, partitions, placing, retention, runs, schema, source_days, statistics
 from tasks.columns import Row
 from tasks.upkeep import Chore, Done, Night, size
 
@@ -19,6 +19,8 @@ Thing = TypeVar("Thing")
 CHANGES_AT_ONCE = 10_000
 # Paragraphs that one transaction forgets: a fraction of a second.
 PARAGRAPHS_AT_ONCE = 10_000
+# Sketches that one transaction forgets: a fraction of a second.
+SKETCHES_AT_ONCE = 5_000
 # How long a paragraph is remembered that no article printed again: nearly all are of one article only, and boilerplate
 # comes back within days. What several articles print may come back after a season.
 KEEP_SINGLE = timedelta(days=14)
@@ -28,7 +30,7 @@ DAYS_AT_ONCE = 31
 
 
 def partitions_ahead(night: Night) -> Done:
-    """Move rows of default partitions to partitions of their own, and make those of the next twelve months."""
+    """Move rows of default partitions to partitions of their own, and make those of the next months and weeks."""
     with connect.engine().connect() as conn:
         strays = partitions.strays(conn)
         missing = [{"partition": name, "rows": 0} for name in schema.missing_partitions(conn, night.now)]
@@ -51,7 +53,13 @@ def _make_ahead(conn: Connection, now: datetime) -> None:
 
 def keep_for_a_time(night: Night) -> Done:
     """Drop the partitions and delete the replaced values that are older than they are kept."""
-    before = {"ingest.pages": night.now - night.keep_pages, "ingest.fetch_events": night.now - night.keep_fetch_events}
+    kept = {
+        "ingest.pages": night.keep_pages,
+        "ingest.fetch_events": night.keep_fetch_events,
+        "ingest.sketch_keys": night.keep_sketches,
+        "ingest.counted_texts": night.keep_sketches,
+    }
+    before = {table: night.now - time for table, time in kept.items()}
     with connect.engine().connect() as conn:
         found = partitions.expired(conn, before)
     dropped, busy = _each(night, partitions.drop, found)
@@ -99,6 +107,21 @@ def forget_paragraphs(night: Night) -> Done:
         total += count
     rows: list[Row] = [{"table": "ingest.boilerplate", "rows": total}] if total else []
     return Done(_told(night, total, "paragraph", "forgotten", ""), rows)
+
+
+def forget_sketches(night: Night) -> Done:
+    """Forget by what copies are recognised, when they are not looked for any more; keys and counts go by partitions."""
+    before = night.now - night.keep_sketches
+    if night.is_rehearsal:
+        with connect.engine().connect() as conn:
+            return Done(_told(night, placing.old(conn, before), "text", "", "to compare no more"))
+    total, count = 0, 1
+    while count:
+        with connect.engine().begin() as conn:
+            count = placing.forget(conn, before, SKETCHES_AT_ONCE)
+        total += count
+    rows: list[Row] = [{"table": "ingest.sketches", "rows": total}] if total else []
+    return Done(_told(night, total, "text", "compared no more", ""), rows)
 
 
 def end_leases(night: Night) -> Done:
@@ -218,6 +241,7 @@ CHORES: tuple[tuple[str, Chore], ...] = (
     ("partitions", partitions_ahead),
     ("retention", keep_for_a_time),
     ("boilerplate", forget_paragraphs),
+    ("stories", forget_sketches),
     ("leases", end_leases),
     ("runs", close_runs),
     ("source_days", count_days),
