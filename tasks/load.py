@@ -1,6 +1,6 @@
 """Articles onto the tape: which are new, which repeat one, which are a new text of one; one transaction a batch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from tasks.columns import Row, extracted_columns, published_columns, settled_row
 from tasks.dedupe.past import Arrival
 from tasks.dedupe.sketch import sketch
 from tasks.extracted import Extracted, Hashes, hashes, stated_address
+from tasks.revisions import Difference, difference, difference_columns, notice_columns
 from tasks.stories import New, tell
 from tasks.times import available_at, published
 from tasks.urls import url_hash
@@ -127,7 +128,20 @@ def _known(conn: Connection, batch: Sequence[Extracted]) -> Known:
     by_url = store.known_by_url(conn, sorted(addresses))
     again = store.known_by_id(conn, [one.entry["article_id"] for one in batch if one.entry["article_id"] is not None])
     by_id = {article_id: by_url.setdefault(row["url_hash"], row) for article_id, row in again.items()}
-    return Known(by_url, by_text, by_id)
+    known = Known(by_url, by_text, by_id)
+    rows = {row["id"]: row for one in batch for row in _other_words(one, known)}
+    for article_id, body in store.head_texts(conn, sorted(rows)).items():
+        rows[article_id]["text"] = body
+    return known
+
+
+def _other_words(one: Extracted, known: Known) -> Iterator[dict[str, Any]]:
+    """The articles on the tape that it may be a new text of."""
+    said = hashes(one)
+    found = (known.by_url.get(digest) for digest in (one.entry["url_hash"], url_hash(stated_address(one))))
+    for row in (*found, known.by_id.get(one.entry["article_id"])):
+        if row is not None and row["content_hash"] not in (said.content, said.whole):
+            yield row
 
 
 def _keys(conn: Connection, count: int) -> Keys:
@@ -204,20 +218,21 @@ def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys:
         "content_hash": said.content,
         "text_hash": said.text,
         "title": one.article.title,
+        "text": one.article.text,
     }
     found |= {"own_url": one.entry["canonical_url"], "own_hash": one.entry["url_hash"], "own_taken": False}
     writes.articles.append(found)
     writes.told.append(_new(one, found, found["placement_no"], found["available_at"], is_revision=False))
     writes.languages[found["id"]] = one.article.language
     writes.paragraphs += counted_rows(one.article, found)
-    writes.revisions.append(_revision(one, revision_id, found["id"], 1, said))
+    writes.revisions.append(_revision(one, revision_id, found, said, None))
     writes.settled.append(_settled(one, "loaded", found["id"]))
     known.by_url[found["url_hash"]] = found
     known.by_text.setdefault(said.text, []).append(found)
 
 
 def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Known, keys: Keys, writes: Writes) -> None:
-    """A new text of a known article; the same words again are no revision, and an older text is none either."""
+    """A new text of a known article; the same words again are no revision, nor is what is no news, or an older text."""
     is_older = one.version_at < same["revised_at"]
     is_own = same["entry_id"] == one.entry["id"]
     settled = _settled(one, "loaded" if is_own or not is_older else "duplicate", same["id"])
@@ -225,13 +240,14 @@ def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Kno
     if is_older:
         settled["counted"] = "rechecked" if is_own else "duplicate"
         return
-    if same["content_hash"] not in (said.content, said.whole):
+    change = _change(one, same, said)
+    if not change.is_noise:
         revision_id = keys.revisions.pop(0)
         former = known.by_text.get(same["text_hash"], [])
         former[:] = [row for row in former if row["id"] != same["id"]]
-        same.update(number=same["number"] + 1, content_hash=said.content, text_hash=said.text, title=one.article.title)
-        same["revised_at"] = one.version_at
-        writes.revisions.append(_revision(one, revision_id, same["id"], same["number"], said))
+        same.update(number=same["number"] + 1, content_hash=said.content, text_hash=said.text)
+        same.update(title=one.article.title, text=one.article.text, revised_at=one.version_at)
+        writes.revisions.append(_revision(one, revision_id, same, said, change))
         writes.told.append(_new(one, same, keys.placements.pop(0), one.version_at, is_revision=True))
         writes.heads[same["id"]] = {"id": revision_id, "article_id": same["id"]}
         known.by_text.setdefault(said.text, []).append(same)
@@ -239,19 +255,34 @@ def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Kno
         settled["counted"] = "rechecked"
 
 
-def _revision(one: Extracted, revision_id: int, article_id: int, number: int, said: Hashes) -> dict[str, Any]:
-    return extracted_columns(one.article) | {
-        "id": revision_id,
-        "article_id": article_id,
-        "number": number,
-        "content_hash": said.content,
-        "text_hash": said.text,
-        "body_sha256": one.body_sha256,
-        "page_id": one.page_id,
-        "page_fetched_at": one.page_fetched_at,
-        "extractor_version": one.extractor_version,
-        "revised_at": one.version_at,
-    }
+def _change(one: Extracted, same: Row, said: Hashes) -> Difference:
+    """What the text changes about that of the article."""
+    if same["content_hash"] in (said.content, said.whole):
+        return Difference()
+    dropped = [paragraph.text for paragraph in one.article.dropped]
+    return difference((same["title"], same["text"]), (one.article.title, one.article.text), dropped)
+
+
+def _revision(
+    one: Extracted, revision_id: int, article: Row, said: Hashes, change: Difference | None
+) -> dict[str, Any]:
+    columns = extracted_columns(one.article) | difference_columns(change)
+    return (
+        columns
+        | notice_columns(one.article.title, one.article.text)
+        | {
+            "id": revision_id,
+            "article_id": article["id"],
+            "number": article["number"],
+            "content_hash": said.content,
+            "text_hash": said.text,
+            "body_sha256": one.body_sha256,
+            "page_id": one.page_id,
+            "page_fetched_at": one.page_fetched_at,
+            "extractor_version": one.extractor_version,
+            "revised_at": one.version_at,
+        }
+    )
 
 
 def _settled(one: Extracted, state: str, article_id: int) -> dict[str, Any]:

@@ -23,7 +23,9 @@ _REVISION_COLUMNS = {
     "organisations": "text[]", "agency": "text", "section": "text", "tags": "text[]", "image_url": "text",
     "image_credit": "text", "paywall": "bool", "kind": "text", "flags": "text[]", "word_count": "int4",
     "modified_at": "timestamptz", "modified_raw": "text", "modified_origin": "text", "modified_precision": "text",
-    "modified_zone": "text", "provenance": "jsonb",
+    "modified_zone": "text", "provenance": "jsonb", "paragraphs_added": "int4", "paragraphs_removed": "int4",
+    "paragraphs_changed": "int4", "title_changed": "bool", "numbers_changed": "jsonb", "notice": "text",
+    "notice_quote": "text",
     "content_hash": "bytea", "text_hash": "bytea", "body_sha256": "bytea", "page_id": "int8",
     "page_fetched_at": "timestamptz", "extractor_version": "text", "revised_at": "timestamptz",
 }  # fmt: skip
@@ -95,6 +97,13 @@ def known_by_text(conn: Connection, hashes: Sequence[bytes], since: datetime) ->
         + "WHERE r.text_hash = ANY(CAST(:hashes AS bytea[])) AND a.available_at >= :since ORDER BY a.placement_no"
     )
     return [dict(row) for row in conn.execute(statement, {"hashes": list(hashes), "since": since}).mappings()]
+
+
+def head_texts(conn: Connection, ids: Sequence[int]) -> dict[int, str]:
+    """The latest text of each of these articles."""
+    statement = text("SELECT a.id, r.text FROM tape.articles a JOIN tape.revisions r ON r.id = a.head_revision_id "
+                     "WHERE a.id = ANY(CAST(:ids AS bigint[]))")  # fmt: skip
+    return {row.id: row.text for row in conn.execute(statement, {"ids": list(ids)})}
 
 
 def new_keys(conn: Connection, kind: str, count: int) -> list[int]:

@@ -45,7 +45,7 @@ def copy_rows(conn: Connection, table: str, columns: Mapping[str, str], rows: It
     with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
         copy.set_types(list(columns.values()))
         for row in rows:
-            copy.write_row([_adapted(row[column]) for column in columns])
+            copy.write_row([_adapted(row[column], kind) for column, kind in columns.items()])
 
 
 def new_ids(conn: Connection, sequence: str, count: int) -> list[int]:
@@ -68,5 +68,6 @@ def commit_lazily(conn: Connection) -> None:
     conn.execute(text("SET LOCAL synchronous_commit = off"))
 
 
-def _adapted(value: Any) -> Any:
-    return Jsonb(storable(value)) if isinstance(value, dict) else storable(value)
+def _adapted(value: Any, kind: str) -> Any:
+    is_json = isinstance(value, dict) or (kind == "jsonb" and isinstance(value, list))
+    return Jsonb(storable(value)) if is_json else storable(value)

@@ -72,9 +72,22 @@ _COUNT = text(f"SELECT (SELECT count(*) {_REVISIONS}) AS revisions, (SELECT coun
 _REPLACE = text(f"""
     UPDATE tape.revisions
     SET {", ".join(f"{name} = CAST(:{name} AS {kind})" for name, kind in _EXTRACTED.items())},
-        content_hash = :content_hash, text_hash = :text_hash, extractor_version = :extractor_version
+        content_hash = :content_hash, text_hash = :text_hash, extractor_version = :extractor_version,
+        notice = :notice, notice_quote = :notice_quote
     WHERE id = :id
 """).bindparams(bindparam("provenance", type_=JSONB))
+_NEIGHBOURS = text("""
+    SELECT r.id, p.title AS old_title, p.text AS old_text, r.title, r.text
+    FROM tape.revisions r JOIN tape.revisions p ON p.article_id = r.article_id AND p.number = r.number - 1
+    WHERE r.id = ANY(CAST(:ids AS bigint[])) OR p.id = ANY(CAST(:ids AS bigint[]))
+    ORDER BY r.id
+""")
+_SUMMARIZE = text("""
+    UPDATE tape.revisions
+    SET paragraphs_added = :paragraphs_added, paragraphs_removed = :paragraphs_removed,
+        paragraphs_changed = :paragraphs_changed, title_changed = :title_changed, numbers_changed = :numbers_changed
+    WHERE id = :id
+""").bindparams(bindparam("numbers_changed", type_=JSONB))
 _STAMP = text("UPDATE tape.revisions SET extractor_version = :version WHERE id = ANY(CAST(:ids AS bigint[]))")
 # In the order of their ids, as whoever else writes several articles: then nobody waits in a circle.
 _LOCK_ARTICLES = text(
@@ -155,6 +168,17 @@ def replace(conn: Connection, rows: Sequence[Row]) -> None:
     """
     if rows:
         conn.execute(_REPLACE, [storable(dict(row)) for row in rows])
+
+
+def pairs(conn: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Revisions (id, title, text) with the one before (old_title, old_text), where one of the two is among `ids`."""
+    return [dict(row) for row in conn.execute(_NEIGHBOURS, {"ids": list(ids)}).mappings()] if ids else []
+
+
+def summarize(conn: Connection, rows: Sequence[Row]) -> None:
+    """Put what revisions (id) changed; a row has the columns of a difference."""
+    if rows:
+        conn.execute(_SUMMARIZE, [storable(dict(row)) for row in rows])
 
 
 def stamp(conn: Connection, ids: Sequence[int], version: str) -> None:

@@ -31,6 +31,7 @@ FLAGS = (
     "no_lead", "lead_repaired", "no_text", "short", "no_date", "date_only", "body_from_jsonld", "preview",
     "boilerplate_suspect",
 )  # fmt: skip
+NOTICES = ("correction", "update", "withdrawal")
 STORY_ROLES = ("original", "copy", "partial", "revision")
 
 placement_no = Sequence("placement_no_seq", metadata=metadata, schema=SCHEMA, data_type=BigInteger)
@@ -164,6 +165,32 @@ revisions = Table(
     text("modified_origin", "Layer and field of that string, as jsonld.dateModified; NULL: none.", nullable=True),
     text("modified_precision", "second, minute or day (midnight by convention); NULL: no time.", nullable=True),
     text("modified_zone", "stated, or the IANA zone that was assumed; NULL: no time.", nullable=True),
+    Column(
+        "paragraphs_added",
+        Integer,
+        comment="Paragraphs that the revision before lacks; NULL: the first one, or loaded before this was told.",
+    ),
+    Column("paragraphs_removed", Integer, comment="Paragraphs that only the revision before has; NULL: as above."),
+    Column(
+        "paragraphs_changed",
+        Integer,
+        comment="Paragraphs in another wording than in the revision before; NULL: as above.",
+    ),
+    Column(
+        "title_changed",
+        Boolean,
+        comment="Whether the title is another one than in the revision before; NULL: as above.",
+    ),
+    Column(
+        "numbers_changed",
+        JSONB,
+        nullable=False,
+        server_default="[]",
+        comment="Numbers that stand in place of others: [{paragraph, old, new}], as printed, the paragraph from 1; "
+        "empty: none.",
+    ),
+    text("notice", "What the text says of itself: correction, update or withdrawal; NULL: nothing.", nullable=True),
+    text("notice_quote", "The line that says so; NULL: none.", nullable=True),
     Column("provenance", JSONB, nullable=False, comment="Layer that gave each value, by column name."),
     digest("content_hash", "Digest of title and text in a normal form without case, spacing and punctuation."),
     digest("text_hash", "Digest by which copies are known: of the text alone from 40 words on, below with the title."),
@@ -186,6 +213,7 @@ revisions = Table(
     ),
     UniqueConstraint("article_id", "number"),
     one_of("kind", ARTICLE_KINDS),
+    one_of("notice", NOTICES),
     all_of("flags", FLAGS),
     one_of("modified_precision", ("second", "minute", "day")),
     # Serves the exact-copy look-up of the load.

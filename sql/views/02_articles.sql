@@ -1,7 +1,7 @@
 CREATE VIEW news.articles AS
 SELECT a.id AS article_id, s.slug AS source, a.canonical_url AS url, r.title, r.kicker, r.subtitle, r.summary,
        r.lead, r.text, r.headings, r.language, r.authors, r.organisations, r.agency, r.section, r.tags, r.image_url,
-       r.image_credit, r.paywall, r.kind, r.flags, r.word_count,
+       r.image_credit, r.paywall, r.kind, r.flags, r.word_count, r.notice, r.notice_quote,
        a.published_at, a.published_raw, a.published_origin, a.published_precision, a.published_zone,
        r.modified_at, r.modified_raw, r.modified_origin, r.modified_precision, r.modified_zone, a.first_seen_at, a.available_at, r.revised_at, a.loaded_at, a.gone_at,
        r.number AS revision, r.id AS revision_id, a.story_id, a.story_role, a.is_exact_copy, a.containment, r.provenance, r.search_vector
@@ -34,6 +34,8 @@ COMMENT ON COLUMN news.articles.paywall IS 'Whether the page says that only a pa
 COMMENT ON COLUMN news.articles.kind IS 'article, flash (title and at most a sentence), live_blog, gallery, press_release, analyst_note or video.';
 COMMENT ON COLUMN news.articles.flags IS 'What to know about its quality: no_lead, lead_repaired, no_text, short, no_date, date_only, body_from_jsonld, preview, boilerplate_suspect; empty: nothing.';
 COMMENT ON COLUMN news.articles.word_count IS 'Words in text.';
+COMMENT ON COLUMN news.articles.notice IS 'What the latest text says of itself: correction, update or withdrawal; NULL: nothing.';
+COMMENT ON COLUMN news.articles.notice_quote IS 'The line that says so; NULL: none.';
 COMMENT ON COLUMN news.articles.published_at IS 'When they say it was published, UTC; the first value seen; NULL: nobody said.';
 COMMENT ON COLUMN news.articles.published_raw IS 'The string that said so; NULL: none.';
 COMMENT ON COLUMN news.articles.published_origin IS 'Layer and field of that string, as jsonld.datePublished; NULL: none.';

@@ -23,6 +23,7 @@ from tasks.extracted import Extracted
 from tasks.load import load
 from tasks.model import Article, Profile
 from tasks.outcome import Failure, Stage
+from tasks.revisions import difference, difference_columns, notice_columns
 from tasks.steps.differences import COMPARED, Difference, counted, differences
 from tasks.steps.run import LEASE, Run, crashed, source_counts, stage_row
 from tasks.text import content_hash, text_hash
@@ -178,6 +179,7 @@ def _replace(conn: Connection, run: Run, changes: Sequence[tuple[Reading, list[D
     dated = [one for one, found in changes if {change.field for change in found} & one.times.keys()]
     articles.lock_loading(conn)
     reprocess.replace(conn, renewed)
+    reprocess.summarize(conn, [_summary(row) for row in reprocess.pairs(conn, [row["id"] for row in renewed])])
     reprocess.stamp(conn, sorted(ids), EXTRACTOR_VERSION)
     reprocess.date_again(conn, [{"article_id": one.stored["article_id"]} | one.times for one in dated])
     rights.complete(conn, [
@@ -188,12 +190,22 @@ def _replace(conn: Connection, run: Run, changes: Sequence[tuple[Reading, list[D
 
 def _revision(one: Reading) -> dict[str, Any]:
     title, text = one.article.title, one.article.text
-    return one.said | {
-        "id": one.stored["id"],
-        "content_hash": content_hash(title, text),
-        "text_hash": text_hash(title, text),
-        "extractor_version": EXTRACTOR_VERSION,
-    }
+    return (
+        one.said
+        | notice_columns(title, text)
+        | {
+            "id": one.stored["id"],
+            "content_hash": content_hash(title, text),
+            "text_hash": text_hash(title, text),
+            "extractor_version": EXTRACTOR_VERSION,
+        }
+    )
+
+
+def _summary(row: Row) -> dict[str, Any]:
+    """What a revision changed, with its id; the one before it may have been read anew as well."""
+    change = difference((row["old_title"], row["old_text"]), (row["title"], row["text"]))
+    return difference_columns(change) | {"id": row["id"]}
 
 
 def _kept(one: Reading, found: Sequence[Difference]) -> list[dict[str, Any]]:

@@ -1,0 +1,105 @@
+"""What two texts of an article differ in, what is no news, and how corrections and withdrawals are told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.phrases import LANGUAGES
+from tasks.revision_words import find_notice, read_corrections, read_noise, without_noise
+from tasks.revisions import NumberChange, difference
+
+DATA = Path(__file__).parent / "data"
+CASES = {one["name"]: one for one in yaml.safe_load((DATA / "revisions.yaml").read_text(encoding="utf-8"))}
+NOTICES = yaml.safe_load((DATA / "revision_notices.yaml").read_text(encoding="utf-8"))
+
+
+def pair(case: dict[str, Any], side: str) -> tuple[str, str]:
+    title, paragraphs = case[side]
+    return title, "\n\n".join(paragraphs)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_revision_changed(name: str) -> None:
+    case = CASES[name]
+    says = case["says"]
+    found = difference(pair(case, "old"), pair(case, "new"))
+    counts = tuple(says.get(key, 0) for key in ("added", "removed", "changed"))
+    assert (found.added, found.removed, found.changed) == counts
+    assert found.title_changed is says.get("title", False)
+    assert [f"{one.old} -> {one.new}" for one in found.numbers] == [str(one) for one in says.get("numbers", [])]
+    assert found.is_noise is says.get("noise", False)
+
+
+def test_a_number_names_its_paragraph_of_the_new_text() -> None:
+    old = "Die Werft baut.\n\nSie hat 40 Kräne in Emden."
+    new = "Stand: 12 Uhr\n\nDie Werft baut.\n\nDer Hafen ist voll.\n\nSie hat 42 Kräne in Emden."
+    assert difference(("Werft", old), ("Werft", new)).numbers == (NumberChange(4, "40", "42"),)
+
+
+def test_what_is_known_as_boilerplate_by_now_is_not_missed() -> None:
+    line = "Börsen-Newsletter: das Wichtigste am Morgen"
+    old = f"Die Werft baut.\n\n{line}"
+    assert difference(("Werft", old), ("Werft", "Die Werft baut."), [line]).is_noise
+    assert difference(("Werft", old), ("Werft", "Die Werft baut.")).removed == 1
+
+
+@pytest.mark.timeout(20)
+def test_a_live_blog_of_a_thousand_paragraphs_takes_no_time() -> None:
+    old = [f"Um {number} Uhr meldet die Werft Nummer {number * 7} neue Zahlen aus Emden." for number in range(1000)]
+    new = [f"Um {number} Uhr meldet die Werft Nummer {number * 9} andere Dinge aus Leer." for number in range(1000)]
+    found = difference(("Ticker", "\n\n".join(old)), ("Ticker", "\n\n".join(new)))
+    assert found.added + found.changed == 1000
+    assert found.removed + found.changed == 1000
+
+
+TEXTS = st.lists(
+    st.sampled_from(["Die Werft baut.", "Sie hat 40 Kräne.", "Sie hat 41 Kräne.", "Anzeige", "", "Stand: 3"])
+)
+FREE = st.text(max_size=80)
+
+
+@given(st.lists(FREE, max_size=6), FREE)
+def test_a_text_does_not_differ_from_itself(paragraphs: list[str], title: str) -> None:
+    one = (title, "\n\n".join(paragraphs))
+    assert difference(one, one).is_noise
+    assert difference(one, one).numbers == ()
+
+
+@given(TEXTS, TEXTS)
+def test_what_one_direction_adds_the_other_removes(old: list[str], new: list[str]) -> None:
+    there = difference(("t", "\n\n".join(old)), ("t", "\n\n".join(new)))
+    back = difference(("t", "\n\n".join(new)), ("t", "\n\n".join(old)))
+    assert (there.added, there.removed, there.changed) == (back.removed, back.added, back.changed)
+    said = [sum(bool(without_noise(one).strip()) for one in side) for side in (old, new)]
+    assert said[0] - there.removed == said[1] - there.added
+
+
+@pytest.mark.parametrize("number", range(len(NOTICES)))
+def test_what_a_text_says_of_itself(number: int) -> None:
+    case = NOTICES[number]
+    notice = find_notice(case["title"], case.get("text", []))
+    assert (notice.kind if notice else "none") == case["notice"], case
+    if notice:
+        assert notice.quote in [case["title"], *case.get("text", [])]
+
+
+def test_the_gravest_notice_counts() -> None:
+    notice = find_notice("UPDATE: Werft", ["Korrektur: Der Umsatz ist 421.", "Diese Meldung wird zurückgezogen."])
+    assert notice is not None
+    assert (notice.kind, notice.quote) == ("withdrawal", "Diese Meldung wird zurückgezogen.")
+
+
+@given(FREE, st.lists(FREE, max_size=8))
+def test_any_text_can_be_asked_for_a_notice(title: str, paragraphs: list[str]) -> None:
+    notice = find_notice(title, paragraphs)
+    assert notice is None or notice.quote in (title, *paragraphs)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_words_for_each_notice_and_for_noise(language: str) -> None:
+    assert {kind for (kind, _), _ in read_corrections(language)} == {"withdrawal", "correction", "update"}
+    assert {place for (_, place), _ in read_noise(language)} == {"line", "part"}
