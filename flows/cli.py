@@ -11,6 +11,7 @@ import click
 
 from config.errors import Misconfigured, NewstapeError, Unavailable
 from config.settings import settings
+from flows.commands.articles import articles
 from flows.commands.backfilling import backfill
 from flows.commands.database import db
 from flows.commands.dedupe import dedupe
@@ -35,6 +36,7 @@ First steps:
   newstape why URL                     why an article is here, or is not, and what happens next
   newstape ingest URL                  fetch one article now, whatever the feeds say
   newstape entries retry --help        try once more what was skipped or given up
+  newstape articles remove URL --help  take an article down for good
   newstape backfill --help             articles of the past: archive sitemaps, listings, WARC, Wayback, folders
   newstape reprocess --dry-run         what a better extractor would read in the archive
   newstape dedupe --jsonl < FILE       which articles tell the same, without a database
@@ -60,8 +62,8 @@ def newstape(*, on_demo: bool) -> None:
 
 
 COMMANDS = (
-    demo, ingest, backfill, reprocess, maintain, extract, dedupe, search, status, why, entries, sources, db, serve,
-    deploy,
+    demo, ingest, backfill, reprocess, maintain, extract, dedupe, search, status, why, entries, articles, sources, db,
+    serve, deploy,
 )  # fmt: skip
 for command in COMMANDS:
     newstape.add_command(command)

@@ -39,6 +39,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.PAYWALL: "nothing of it is free",
     Reason.TOO_LARGE: "it is larger than the limit",
     Reason.FORBIDDEN_ADDRESS: "its host is on a private network",
+    Reason.TAKEN_DOWN: "a person took it down, and it never comes back",
 }
 # What helps before it is tried again; a reason without a line needs nothing first.
 _FIRST: dict[Reason, str] = {
@@ -179,6 +180,8 @@ def _of_retry(trail: Trail, entry: Row, now: datetime) -> Conclusion:
 def _again(trail: Trail, entry: Row) -> str:
     """How an entry that came to its end is tried once more, and what has to change before that makes sense."""
     reason = Reason(entry["reason"]) if entry["reason"] else None
+    if reason is Reason.TAKEN_DOWN:
+        return "Nothing asks for it any more; `newstape articles removed` lists who took down what, and why."
     first = _FIRST.get(reason, "") if reason else ""
     allowed = trail.robots is not None and trail.robots["verdict"] in ("allowed", "no_rules")
     if reason is Reason.ROBOTS and allowed:

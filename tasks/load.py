@@ -15,6 +15,7 @@ from tasks.dedupe.sketch import sketch
 from tasks.extracted import Extracted, Hashes, hashes, stated_address
 from tasks.revisions import Difference, difference, difference_columns, notice_columns
 from tasks.stories import New, tell
+from tasks.takedown import allowed
 from tasks.times import available_at, published
 from tasks.urls import url_hash
 
@@ -68,6 +69,9 @@ def load(conn: Connection, batch: Sequence[Extracted]) -> list[Row]:
     if not batch:
         return []
     store.lock_loading(conn)
+    batch, refused = allowed(conn, batch)
+    if not batch:
+        return refused
     writes = place(sorted(batch, key=lambda one: one.entry["id"]), _known(conn, batch), _keys(conn, len(batch)))
     displaced = _into_stories(conn, writes)
     store.move(conn, writes.moved)
@@ -75,7 +79,7 @@ def load(conn: Connection, batch: Sequence[Extracted]) -> list[Row]:
     store.save(conn, writes.stories, writes.articles, writes.revisions)
     store.set_heads(conn, list(writes.heads.values()))
     boilerplate.count(conn, [row["source_id"] for row in writes.articles], writes.paragraphs)
-    return writes.settled
+    return refused + writes.settled
 
 
 def place(batch: Sequence[Extracted], known: Known, keys: Keys) -> Writes:

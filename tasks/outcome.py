@@ -56,6 +56,7 @@ class Reason(StrEnum):
     PAYWALL = "paywall"  # nothing of the article is free
     TOO_LARGE = "too_large"  # above the body limit, as received or inflated
     FORBIDDEN_ADDRESS = "forbidden_address"  # the host resolves to a private or loopback address
+    TAKEN_DOWN = "taken_down"  # a person removed it from the tape, or forbade it beforehand
 
     @property
     def kind(self) -> Kind:
@@ -77,6 +78,7 @@ _KINDS = {
     Reason.PAYWALL: Kind.POLICY,
     Reason.TOO_LARGE: Kind.POLICY,
     Reason.FORBIDDEN_ADDRESS: Kind.POLICY,
+    Reason.TAKEN_DOWN: Kind.POLICY,
 }
 
 

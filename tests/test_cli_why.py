@@ -86,6 +86,7 @@ def put_on_tape(tape: Engine, entry: int) -> int:
     with tape.begin() as conn:
         frontier.claim(conn, "me", NOW, LEASE, frontier.Share(10, 10, timedelta(seconds=10)))
         row = dict(conn.execute(text("SELECT * FROM ingest.entries WHERE id = :id"), {"id": entry}).mappings().one())
+        row["slug"] = "alpha"
         settled = load(conn, [extracted(row, "Die Notenbank bleibt dabei", "Der Leitzins bleibt, wo er war.")])
         frontier.settle(conn, "me", settled, NOW)
         return int(settled[0]["article_id"])

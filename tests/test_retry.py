@@ -42,6 +42,7 @@ STATES = {
     Reason.BLOCKED: ("retry", "skipped", "skipped"),
     Reason.TOO_LARGE: ("skipped", "skipped", "skipped"),
     Reason.FORBIDDEN_ADDRESS: ("skipped", "skipped", "skipped"),
+    Reason.TAKEN_DOWN: ("skipped", "skipped", "skipped"),
 }
 
 

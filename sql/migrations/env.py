@@ -12,6 +12,7 @@ import sql.tables.frontier
 import sql.tables.ingest
 import sql.tables.ledger
 import sql.tables.placing
+import sql.tables.takedowns
 import sql.tables.tape
 import sql.tables.upkeep  # noqa: F401 - importing declares the tables
 from sql.tables import metadata

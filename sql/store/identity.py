@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from sql.store import takedowns
 from sql.store.bulk import Row, arrays, copy_rows, lock, new_ids
 from sql.store.hosts import add_hosts
 from sql.store.rechecks import changed
@@ -151,6 +152,7 @@ def add(conn: Connection, rows: Sequence[Row], now: datetime, *, priority: int =
     new = {row["id"] for row in fresh}
     seen = [dict(row, entry_id=entry_id) for row, entry_id in zip(listed, ids, strict=True)]
     overlaps, unseen = _add_sightings(conn, seen, new, now)
+    takedowns.enforce(conn, sorted(unseen - new), now)
     if priority == 0 and unseen - new:
         conn.execute(_NEWS, {"ids": sorted(unseen - new)})
     return Added([row["source_id"] for row in fresh], overlaps)
@@ -207,6 +209,7 @@ def insert_entries(conn: Connection, rows: Sequence[Row], now: datetime, *, prio
         plain: dict[str, Any] = dict.fromkeys(_ENTRY_COLUMNS)
         plain |= {"state": "pending", "priority": priority, "due_at": now, "first_seen_at": now, "origin": origin}
         copy_rows(conn, "ingest.entries", _ENTRY_COLUMNS, (plain | dict(row) for row in rows))
+        takedowns.enforce(conn, [row["id"] for row in rows], now)
 
 
 def _add_sightings(

@@ -10,7 +10,8 @@ from sql.store.bulk import Row, arrays
 # What somebody works on is left to them. Locked in the order of their ids, as everywhere.
 _WANTING = text("""
     SELECT id FROM ingest.entries
-    WHERE id = ANY(CAST(:ids AS bigint[])) AND lease_owner IS NULL AND (:again OR (
+    WHERE id = ANY(CAST(:ids AS bigint[])) AND lease_owner IS NULL AND reason IS DISTINCT FROM 'taken_down'
+      AND (:again OR (
         state IN ('pending', 'retry') AND page_id IS NULL AND article_id IS NULL))
     ORDER BY id FOR NO KEY UPDATE
 """)

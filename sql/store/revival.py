@@ -31,10 +31,12 @@ _WANTED = (
     text(f"""
         {_OPENED}, priority = :priority
         WHERE id = ANY(CAST(:ids AS bigint[])) AND state IN ('skipped', 'dead', 'gone', 'duplicate')
+          AND reason IS DISTINCT FROM 'taken_down'
     """),
 )
 _ENDED = """
     state = ANY(CAST(:states AS text[])) AND state IN ('skipped', 'dead', 'gone')
+    AND reason IS DISTINCT FROM 'taken_down'
     AND (CAST(:source_id AS bigint) IS NULL OR source_id = :source_id)
     AND (CAST(:reason AS text) IS NULL OR reason = :reason)
 """

@@ -11,7 +11,7 @@ from typing import Any
 
 from config.settings import settings
 from sql import connect
-from sql.store import budgets, frontier, pages, rights, runs, warnings
+from sql.store import budgets, frontier, pages, rights, runs, takedowns, warnings
 from sql.store.bulk import commit_lazily
 from tasks import rows
 from tasks.captures import as_kept
@@ -176,6 +176,8 @@ def _save_answers(run: Run, batch: Batch) -> list[Fetched]:
         pages.log(conn, _events(run, batch, now))
         book(conn, run, settled, now, [*rows.fetched_counts(got), *rows.time_spent(batch.entries, batch.answers)])
         runs.add_stage_counts(conn, run.id, [_stage(batch, got, settled, moved)])
+        # What was taken down while it was fetched leaves no page.
+        takedowns.enforce(conn, [entry["id"] for entry, _ in got], now)
         before = _fetched_before(conn, run, list(batch.entries.values()), now)
     fresh = [
         Fetched(dict(entry, attempts=entry["attempts"] + 1), row["id"], page)
