@@ -22,6 +22,7 @@ from flows.commands.reading import search, status
 from flows.commands.reprocessing import reprocess
 from flows.commands.serving import deploy, serve
 from flows.commands.sources import sources
+from flows.commands.stories import list_stories, show_story
 from flows.commands.why import why
 from flows.commands.working import demo, ingest
 
@@ -36,6 +37,7 @@ First steps:
   newstape why URL                     why an article is here, or is not, and what happens next
   newstape ingest URL                  fetch one article now, whatever the feeds say
   newstape entries retry --help        try once more what was skipped or given up
+  newstape story URL                   who carries the same text, and who had it first
   newstape articles remove URL --help  take an article down for good
   newstape backfill --help             articles of the past: archive sitemaps, listings, WARC, Wayback, folders
   newstape reprocess --dry-run         what a better extractor would read in the archive
@@ -62,8 +64,8 @@ def newstape(*, on_demo: bool) -> None:
 
 
 COMMANDS = (
-    demo, ingest, backfill, reprocess, maintain, extract, dedupe, search, status, why, entries, articles, sources, db,
-    serve, deploy,
+    demo, ingest, backfill, reprocess, maintain, extract, dedupe, search, status, why, entries, articles, show_story,
+    list_stories, sources, db, serve, deploy,
 )  # fmt: skip
 for command in COMMANDS:
     newstape.add_command(command)

@@ -31,6 +31,7 @@ from sql.store import runs, warnings
 from sql.store.bulk import Row
 from tasks.stages import keep_house
 from tasks.steps.silence import report, sizes
+from tasks.steps.story_look import look_at_stories
 from tasks.steps.upkeep import CHORES
 from tasks.upkeep import Finding, Night
 
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 WARNINGS, SIZES, CHORE_TABLE = "maintain-warnings", "maintain-sizes", "maintain-chores"
+STORIES = "maintain-stories"
 
 
 def run_name() -> str:
@@ -85,7 +87,7 @@ async def run_once(*, is_rehearsal: bool) -> tuple[str, str, Sequence[Row]]:
 async def work(night: Night) -> Nightly:
     """Do all chores, whatever becomes of each, then look for what is wrong; what came of it."""
     nightly = Nightly(night.is_rehearsal)
-    for name, chore in (*CHORES, ("sizes", sizes)):
+    for name, chore in (*CHORES, ("sizes", sizes), ("story_report", look_at_stories)):
         if (done := await _attempted(nightly, night, name, chore)) is not None:
             nightly.done[name] = done
     nightly.report = await _attempted(nightly, night, "report", report)
@@ -158,6 +160,7 @@ async def _show(nightly: Nightly, about: str) -> None:
     tables: dict[str, Sequence[Row]] = {
         WARNINGS: nightly.warnings,
         SIZES: maintained.detail_rows(nightly, "sizes"),
+        STORIES: maintained.detail_rows(nightly, "story_report"),
         CHORE_TABLE: maintained.chore_rows(nightly),
     }
     for key, rows in tables.items():
