@@ -1,0 +1,125 @@
+"""The gazetteer: names of instruments from a maintained package and from config/instruments, found in one pass.
+
+Aho-Corasick, so the cost of a text does not depend on the number of names.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import ahocorasick
+from pytickersymbols import PyTickerSymbols
+
+_LEGAL = re.compile(
+    r",? (?:Inc\.?|Corp\.?|Corporation|Company|Co\.|plc|PLC|Plc|AG|SE|S\.?A\.?|N\.?V\.?|Ltd\.?|Limited|KGaA|AB|ASA|Oyj|"
+    r"S\.p\.A\.|LLC|Holdings?|Group|Trust|\(.*\)|Companies|Parent|SpA|L\.?P\.?|& Co\.?|& Co\. KGaA|Technologies)$"
+)
+_SHORTEST = 3
+_FRENCH_ONLY = "commodities_fr.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What the gazetteer knows of a name; `weak`: the name is an ordinary word, place or person too."""
+
+    name: str
+    kind: str
+    isin: str = ""
+    ticker: str = ""
+    weak: bool = False
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A name found at `start` up to `stop` of the text, as printed."""
+
+    instrument: Instrument
+    start: int
+    stop: int
+
+
+class Gazetteer:
+    """An automaton over all names and aliases."""
+
+    def __init__(self, names: Iterable[tuple[str, Instrument]]) -> None:
+        self._automaton = ahocorasick.Automaton()
+        for name, instrument in names:
+            if name not in self._automaton:
+                self._automaton.add_word(name, (len(name), instrument))
+        self._automaton.make_automaton()
+
+    def hits(self, text: str) -> list[Hit]:
+        """Longest names at word boundaries, from left to right, none inside another."""
+        found: list[Hit] = []
+        for last, (length, instrument) in self._automaton.iter(text):
+            hit = Hit(instrument, last + 1 - length, last + 1)
+            if not _is_whole(text, hit.start, hit.stop):
+                continue
+            while found and found[-1].start >= hit.start:
+                found.pop()
+            if not found or found[-1].stop <= hit.start:
+                found.append(hit)
+        return found
+
+
+def _is_whole(text: str, start: int, stop: int) -> bool:
+    """Whether a name stands alone: no letter or digit around it; a genitive s may follow."""
+    if start and (text[start - 1].isalnum() or text[start - 1] in "_@#"):
+        return False
+    after = text[stop : stop + 2]
+    if not after or not (after[0].isalnum() or after[0] == "_"):
+        return True
+    return after[0] == "s" and text[stop - 1] != "s" and not (len(after) > 1 and (after[1].isalnum() or after[1] == "_"))
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """The gazetteer of all sources; ours come first, so that they decide about names known to both."""
+    return Gazetteer([*_of_files(), *_of_package()])
+
+
+def _of_files() -> Iterator[tuple[str, Instrument]]:
+    folder = resources.files("config") / "instruments"
+    weak = _weak_names()
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".csv"):
+            continue
+        language = "fr" if file.name == _FRENCH_ONLY else ""
+        for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
+            for name in (row["name"], *filter(None, row["aliases"].split("|"))):
+                yield (
+                    name,
+                    Instrument(row["name"], row["kind"], row["isin"], row["ticker"], name in weak, language),
+                )
+
+
+@cache
+def _weak_names() -> frozenset[str]:
+    text = (resources.files("config") / "instruments" / "homographs.txt").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(word for line in lines for word in line.split())
+
+
+def _of_package() -> Iterator[tuple[str, Instrument]]:
+    weak = _weak_names()
+    for stock in PyTickerSymbols().get_all_stocks():
+        full = stock["name"].removeprefix("The ")
+        short = _short(full)
+        isins = stock.get("isins") or []
+        for name in dict.fromkeys((full, short)):
+            if len(name) >= _SHORTEST:
+                ordinary = name in weak or (name == short != full and " " not in name)
+                yield name, Instrument(short, "company", isins[0] if len(isins) == 1 else "", "", ordinary)
+
+
+def _short(name: str) -> str:
+    """The name without legal form; "Marks & Spencer Group plc" is "Marks & Spencer"."""
+    while True:
+        shorter = _LEGAL.sub("", name)
+        if shorter == name or len(shorter) < _SHORTEST:
+            return name
+        name = shorter

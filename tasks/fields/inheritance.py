@@ -1,0 +1,181 @@
+"""Ranges joined and elided units completed: 4,39 bis 4,47 Mrd. Euro; von 1,7 auf 1,3 Mrd.; (consensus : 4,8 milliards)."""
+
+from collections import Counter
+from dataclasses import replace
+
+from tasks.fields.quantities import BARE, COUNT, MONEY, PERCENT, YEAR, Quantity
+from tasks.fields.reading import Reading
+from tasks.fields.tokens import NUMBER, WORD
+
+_DASHES = frozenset("-–—−")
+_WITH_UNIT = frozenset(("percent", "pp", "bp", "points", "money"))
+_MINOR = frozenset(("cent", "centime"))
+_HOME_MINOR = {"cent": "EUR", "centime": "CHF"}
+_LONGEST_GAP = 3
+_NORDIC = ("SEK", "NOK", "DKK")
+
+
+def complete(reading: Reading, found: list[Quantity]) -> list[Quantity]:
+    """`found` with ranges joined, units inherited, minor and bare currencies resolved."""
+    found = _inherit_backwards(reading, found)
+    found = _inherit_backwards(reading, _inherit_forwards(reading, found))
+    found = _resolve_currencies(reading, found)
+    return _join_ranges(reading, found)
+
+
+def _gap_kind(reading: Reading, left: Quantity, right: Quantity) -> str:
+    """How two neighbouring numbers are connected: to, and, paren, or nothing."""
+    start, stop = left.last, right.first
+    if right.approx:
+        while stop > start and not reading.has("approx", stop):
+            stop -= 1
+    between = range(start, stop)
+    if not between or len(between) > _LONGEST_GAP:
+        return ""
+    first = reading.tokens[start].text
+    if first in _DASHES and len(between) == 1:
+        return "to"
+    for kind in ("to", "and"):
+        mark = next((m for m in reading.marks_at.get(start, ()) if m.kind == "range" and m.value == kind), None)
+        if mark and all(reading.tokens[at].kind == WORD for at in between):
+            return kind
+    return "paren" if first == "(" and len(between) == 1 else ""
+
+
+def _inherit_backwards(reading: Reading, found: list[Quantity]) -> list[Quantity]:
+    """Numbers without unit take it from the number that they are connected with: 255 von 280 Franken, 152 (164) Fr."""
+    done: list[Quantity] = []
+    for quantity in reversed(found):
+        right = done[-1] if done else None
+        if right is not None and quantity.kind in (BARE, YEAR, MONEY) and right.kind in _WITH_UNIT:
+            gap = _gap_kind(reading, quantity, right)
+            if gap and _may_inherit(reading, quantity, gap):
+                quantity = _like(quantity, right)
+        done.append(quantity)
+    return done[::-1]
+
+
+def _may_inherit(reading: Reading, quantity: Quantity, gap: str) -> bool:
+    if quantity.kind == MONEY:
+        return quantity.exponent == 0 and not quantity.minor and gap != "paren"
+    if quantity.kind == YEAR:
+        return gap == "to" or reading.has("from", quantity.first - 1) is not None
+    return True
+
+
+def _like(quantity: Quantity, model: Quantity) -> Quantity:
+    """`quantity` with the unit, and where it has none the magnitude, of `model`."""
+    if quantity.kind == MONEY:
+        if model.kind != MONEY or quantity.currency != model.currency or quantity.value >= 1000:  # noqa: PLR2004
+            return quantity
+        return replace(quantity, value=quantity.value.scaleb(model.exponent), exponent=model.exponent)
+    value = quantity.value
+    exponent = quantity.exponent
+    if not exponent and model.exponent:
+        value, exponent = value.scaleb(model.exponent), model.exponent
+    if model.minor:
+        value = value.scaleb(-2)
+    return replace(
+        quantity, kind=model.kind, value=value, exponent=exponent, currency=model.currency, minor=model.minor,
+        per=model.per,
+    )  # fmt: skip
+
+
+def _inherit_forwards(reading: Reading, found: list[Quantity]) -> list[Quantity]:
+    """Sums without currency take that of the money before them; bare numbers behind "nach", "contre" its whole unit."""
+    done: list[Quantity] = []
+    last_money: Quantity | None = None
+    default = _usual_currency(found)
+    for quantity in found:
+        if quantity.kind == BARE and quantity.exponent:
+            if _is_count(reading, quantity):
+                quantity = replace(quantity, kind=COUNT)
+            elif last_money or default:
+                currency = last_money.currency if last_money else default
+                quantity = replace(quantity, kind=MONEY, currency=currency)
+        elif quantity.kind == BARE and done and done[-1].kind in (MONEY, PERCENT):
+            model = done[-1]
+            if _is_prior(reading, model, quantity):
+                quantity = _like(quantity, model)
+        if quantity.kind == MONEY:
+            last_money = quantity
+        done.append(quantity)
+    return done
+
+
+def _usual_currency(found: list[Quantity]) -> str:
+    counted = Counter(q.currency for q in found if q.kind == MONEY and q.exponent and len(q.currency) == 3)  # noqa: PLR2004
+    return counted.most_common(1)[0][0] if counted else ""
+
+
+def _is_count(reading: Reading, quantity: Quantity) -> bool:
+    """Whether a noun is counted: 8 Millionen Aktien, 100 million users, 2 millions de barils."""
+    if quantity.last >= len(reading.tokens):
+        return False
+    after = reading.tokens[quantity.last]
+    if after.kind == NUMBER or after.kind != WORD:
+        return False
+    language = reading.language[:2]
+    if language == "de":
+        return _is_german_noun(reading, quantity.last)
+    if language == "fr":
+        return after.low in ("de", "d") and not reading.has("prior", quantity.last)
+    return after.low.endswith("s") and len(after.low) > 3 and not reading.marks_at.get(quantity.last)  # noqa: PLR2004
+
+
+def _is_german_noun(reading: Reading, index: int) -> bool:
+    for at in (index, index + 1):
+        if at >= len(reading.tokens) or reading.tokens[at].kind != WORD:
+            return False
+        token = reading.tokens[at]
+        if token.text[0].isupper():
+            return not any(mark.kind in ("currency", "period", "day") for mark in reading.marks_at.get(at, ()))
+        if not token.low.endswith(("e", "en", "er")) or reading.marks_at.get(at):
+            return False
+    return False
+
+
+def _is_prior(reading: Reading, model: Quantity, quantity: Quantity) -> bool:
+    """Whether a bare number is an older or expected value of the one before it: nach 5,6; (bisher: 4,39)."""
+    if not 0 < quantity.first - model.last <= 5:  # noqa: PLR2004
+        return False
+    return any(
+        mark.kind in ("prior", "consensus") for at in range(model.last, quantity.first)
+        for mark in reading.marks_at.get(at, ())
+    )  # fmt: skip
+
+
+def _resolve_currencies(reading: Reading, found: list[Quantity]) -> list[Quantity]:
+    if not any(len(q.currency) != 3 for q in found if q.kind == MONEY):  # noqa: PLR2004
+        return found
+    usual = Counter(q.currency for q in found if q.kind == MONEY and len(q.currency) == 3)  # noqa: PLR2004
+    return [_resolved(reading, quantity, usual) if quantity.kind == MONEY else quantity for quantity in found]
+
+
+def _resolved(reading: Reading, quantity: Quantity, usual: Counter[str]) -> Quantity:
+    if quantity.currency in _MINOR:
+        fitting = [code for code, _ in usual.most_common() if code in ("USD", "EUR", "CHF", "AUD", "CAD", "HKD")]
+        home = "USD" if reading.language.startswith("en") else _HOME_MINOR[quantity.currency]
+        return replace(quantity, currency=fitting[0] if fitting else home)
+    if quantity.currency == "krone":
+        named = [code for code, _ in usual.most_common() if code in _NORDIC]
+        hinted = [mark.value for mark in reading.marks if mark.kind == "krone"]
+        return replace(quantity, currency=(named + hinted + ["SEK"])[0])
+    return quantity
+
+
+def _join_ranges(reading: Reading, found: list[Quantity]) -> list[Quantity]:
+    """Two numbers of one kind with "bis", "to" or within "zwischen … und" become one quantity with `high`."""
+    done: list[Quantity] = []
+    for quantity in found:
+        left = done[-1] if done else None
+        if left is not None and left.high is None and left.kind == quantity.kind and left.kind in _WITH_UNIT | {BARE}:
+            gap = _gap_kind(reading, left, quantity)
+            between = any(reading.has("between", left.first - back) for back in (1, 2, 3))
+            if (gap == "to" and left.currency == quantity.currency) or (gap == "and" and between):
+                done[-1] = replace(
+                    left, high=quantity.value, high_approx=quantity.approx, last=quantity.last, per=quantity.per
+                )
+                continue
+        done.append(quantity)
+    return done

@@ -1,0 +1,142 @@
+"""Words with a meaning, read from config/lexicons/<language>/fields/*.txt, and found in tokens.
+
+A file has sections: `[kind value]` and below it one phrase a line. `steig{en,t}` stands for several forms, `*umsatz` for
+the end of a longer German word. A phrase with capitals is found only as written, others in any case; # begins a comment.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+from config.errors import Misconfigured
+from tasks.fields.tokens import WORD, Token, tokenize
+
+LANGUAGES = ("de", "en", "fr")
+_HEADER = re.compile(r"\[(\w+)(?: ([^\]]+))?\]$")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_SHORTEST_END = 3
+_MOST_REMEMBERED = 100_000
+
+
+class Meaning(NamedTuple):
+    """What a phrase stands for: its kind (section) and the value of the section."""
+
+    kind: str
+    value: str
+
+
+class Mark(NamedTuple):
+    """A phrase found: the tokens `first` up to, but without, `last`."""
+
+    kind: str
+    value: str
+    first: int
+    last: int
+
+
+class _Node:
+    __slots__ = ("meanings", "next")
+
+    def __init__(self) -> None:
+        self.next: dict[str, _Node] = {}
+        self.meanings: tuple[Meaning, ...] = ()
+
+
+class Lexicon:
+    """All phrases of one language as a tree over tokens; finding costs one lookup per token without a phrase."""
+
+    def __init__(self, phrases: Iterable[tuple[str, Meaning]]) -> None:
+        self._root = _Node()
+        self._ends: dict[str, list[Meaning]] = {}
+        self._by_end: dict[str, tuple[Meaning, ...]] = {}
+        self._words: dict[str, frozenset[str]] = {}
+        for phrase, meaning in phrases:
+            self._add(phrase, meaning)
+        ends = sorted(self._ends, key=len, reverse=True)
+        self._end = re.compile(f"(?:{'|'.join(map(re.escape, ends))})$") if ends else None
+
+    def _add(self, phrase: str, meaning: Meaning) -> None:
+        if phrase.startswith("*"):
+            self._ends.setdefault(phrase[1:], []).append(meaning)
+            return
+        node = self._root
+        for token in tokenize(phrase):
+            node = node.next.setdefault(token.text, _Node())
+        if meaning not in node.meanings:
+            node.meanings += (meaning,)
+
+    def words(self, kind: str) -> frozenset[str]:
+        """The one-word phrases of `kind`, as written."""
+        if kind not in self._words:
+            nodes = self._root.next.items()
+            self._words[kind] = frozenset(
+                word for word, node in nodes if any(meaning.kind == kind for meaning in node.meanings)
+            )
+        return self._words[kind]
+
+    def meanings_at(self, tokens: list[Token], index: int) -> tuple[tuple[Meaning, ...], int]:
+        """What the longest phrase that begins at `index` stands for, and the index after it; ((), index): nothing."""
+        token = tokens[index]
+        best: tuple[Meaning, ...] = ()
+        stop = index
+        root = self._root.next
+        for node in (root.get(token.text), root.get(token.low) if token.low != token.text else None):
+            at = index + 1
+            while node is not None:
+                if node.meanings and at >= stop:
+                    best, stop = (best if at == stop else ()) + node.meanings, at
+                if at >= len(tokens):
+                    break
+                ahead = tokens[at]
+                node, at = node.next.get(ahead.text) or node.next.get(ahead.low), at + 1
+        if best or token.kind != WORD or self._end is None:
+            return best, stop
+        by_end = self._ending(token)
+        return by_end, index + 1 if by_end else index
+
+    def _ending(self, token: Token) -> tuple[Meaning, ...]:
+        """Meanings of the end of a long word (Jahresumsatz), remembered."""
+        found = self._by_end.get(token.text)
+        if found is None:
+            match = self._end.search(token.low) if self._end else None
+            known = match and match.start() >= _SHORTEST_END
+            found = tuple(self._ends[match.group()]) if match and known else ()
+            if len(self._by_end) < _MOST_REMEMBERED:
+                self._by_end[token.text] = found
+        return found
+
+
+@cache
+def lexicon(language: str) -> Lexicon:
+    """The lexicon of `language` (its first two letters count); English for a language without one."""
+    code = language[:2] if language[:2] in LANGUAGES else "en"
+    folders = [resources.files("config") / "lexicons" / name / "fields" for name in ("common", code)]
+    files = [file for folder in folders for file in sorted(folder.iterdir(), key=lambda file: file.name)]
+    from tasks.fields.currencies import currency_phrases
+
+    phrases = [pair for file in files for pair in _phrases(file.name, file.read_text(encoding="utf-8"))]
+    return Lexicon([*phrases, *((name, Meaning("currency", iso)) for name, iso in currency_phrases(code))])
+
+
+def _phrases(name: str, text: str) -> Iterator[tuple[str, Meaning]]:
+    meaning = None
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.partition("#")[0].strip()
+        header = _HEADER.match(line)
+        if header:
+            meaning = Meaning(header[1], header[2] or "")
+        elif line and meaning is None:
+            raise Misconfigured(f"Lexicon {name}:{number}: a phrase before the first [kind]; put it below a section")
+        elif line and meaning:
+            yield from ((phrase, meaning) for phrase in _expanded(line))
+
+
+def _expanded(phrase: str) -> Iterator[str]:
+    braces = _BRACES.search(phrase)
+    if not braces:
+        yield phrase
+        return
+    for form in braces[1].split(","):
+        yield from _expanded(phrase[: braces.start()] + form.strip() + phrase[braces.end() :])

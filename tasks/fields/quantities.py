@@ -1,0 +1,234 @@
+"""Numbers with what belongs to them: unit, magnitude, currency, sign, hedge, range. Decides nothing about their meaning."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tasks.fields.printed_numbers import parse_number
+from tasks.fields.reading import Reading
+from tasks.fields.tokens import NUMBER, WORD
+
+PERCENT, PP, BP, POINTS, MONEY, BARE, YEAR, COUNT, MULTIPLE, DAY = (
+    "percent", "pp", "bp", "points", "money", "bare", "year", "count", "multiple", "day",
+)  # fmt: skip
+_MINUS = frozenset("-−–‐‑")
+_PLUS = frozenset("+")
+_FIRST_YEAR, _LAST_YEAR, _YEAR_DIGITS, _LAST_DAY = 1900, 2100, 4, 31
+_HUNDRED = Decimal(100)
+_SHORT_CODES = frozenset(("Fr", "SFr", "sFr", "Rs"))
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One printed number, or a range of two, over the tokens `first` up to, but without, `last`.
+
+    `value` is in the major unit, signed only as printed (`sign`); `high` is the upper end of a range; `exponent` is that
+    of the magnitude word (6: millions); `per` is share or unit; `number` is the token of the number itself.
+    """
+
+    kind: str
+    value: Decimal
+    first: int
+    last: int
+    number: int
+    exponent: int = 0
+    currency: str = ""
+    sign: int = 0
+    approx: bool = False
+    per: str = ""
+    high: Decimal | None = None
+    high_approx: bool = False
+    minor: bool = False
+    spelled: bool = False
+
+
+def find_quantities(reading: Reading) -> list[Quantity]:
+    """All quantities of the text in order, ranges joined, elided units inherited."""
+    found: list[Quantity] = []
+    index, end = 0, len(reading.tokens)
+    while index < end:
+        quantity = _at(reading, index)
+        if quantity is None:
+            index += 1
+            continue
+        found.append(quantity)
+        index = quantity.last
+    from tasks.fields.inheritance import complete
+
+    return complete(reading, found)
+
+
+def _at(reading: Reading, index: int) -> Quantity | None:
+    token = reading.tokens[index]
+    if token.kind == NUMBER:
+        return _printed(reading, index)
+    if token.kind != WORD:
+        return None
+    for mark in reading.marks_at.get(index, ()):
+        if mark.kind in ("share", "multiple"):
+            sign = (Decimal(mark.value) > 0) - (Decimal(mark.value) < 0) if mark.kind == "multiple" else 0
+            kind = PERCENT if mark.kind == "share" else MULTIPLE
+            return Quantity(kind, Decimal(mark.value), index, mark.last, index, sign=sign, spelled=True)
+        if mark.kind == "number":
+            return _spelled(reading, index, mark.last, Decimal(mark.value))
+    return None
+
+
+def _printed(reading: Reading, index: int) -> Quantity | None:
+    token = reading.tokens[index]
+    value = parse_number(token.text, reading.language)
+    if value is None:
+        return None
+    sign, first = _sign(reading, index)
+    plain = Quantity(BARE, value, first, index + 1, index, sign=sign)
+    if _is_date(reading, index):
+        return replace(plain, kind=DAY)
+    whole = _with_unit(reading, plain)
+    if whole.kind == BARE and token.text.isdigit() and len(token.text) == _YEAR_DIGITS and not sign:
+        if _FIRST_YEAR <= value <= _LAST_YEAR:
+            return replace(whole, kind=YEAR)
+    return replace(whole, approx=_is_hedged(reading, whole.first))
+
+
+def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantity | None:
+    """A number word with its unit; a number word alone means nothing (ein, one)."""
+    whole = _with_unit(reading, Quantity(BARE, value, first, last, last - 1, spelled=True))
+    if whole.kind in (BARE, COUNT):
+        return None
+    return replace(whole, approx=_is_hedged(reading, first))
+
+
+def _sign(reading: Reading, index: int) -> tuple[int, int]:
+    """The printed sign in front of the number, and the first token of both."""
+    if not reading.is_tight(index):
+        return 0, index
+    before = reading.tokens[index - 1].text
+    apart = index < 2 or not reading.is_tight(index - 1) or reading.tokens[index - 2].text in "(+/:±$€£;"  # noqa: PLR2004
+    if before in _PLUS:
+        return 1, index - 1
+    if before in _MINUS and apart:
+        return -1, index - 1
+    return 0, index
+
+
+def _is_date(reading: Reading, index: int) -> bool:
+    """Whether the number is a day, an hour or an ordinal: 14. Mai, May 14, 9h15, 11:15, 3. Quartal."""
+    text = reading.tokens[index].text
+    after = index + 1
+    if reading.low(after) == "." and text.isdigit() and int(text) <= _LAST_DAY:
+        following = reading.has("month", after + 1) or reading.low(after + 1) in _lower(reading, "ordinal")
+        return bool(following) or (reading.is_tight(after) and reading.low(after + 1).isdigit())
+    if reading.has("month", after) or (reading.has("month", index - 1) and text.isdigit() and int(text) <= _LAST_DAY):
+        return text.isdigit() and int(text) <= _LAST_DAY
+    if reading.has("clock", after) or (reading.low(after) == ":" and reading.is_tight(after + 1)):
+        return True
+    low = reading.low(after)
+    return reading.is_tight(after) and low[:1] == "h" and (low == "h" or low[1:].isdigit())
+
+
+def _lower(reading: Reading, kind: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in reading.words.words(kind))
+
+
+def _with_unit(reading: Reading, plain: Quantity) -> Quantity:
+    """The number with currency before, and magnitude, currency or unit after it."""
+    plain = _with_currency_before(reading, plain)
+    at = _joined(reading, plain.last)
+    magnitude = reading.has("magnitude", at)
+    if magnitude and not _is_lone_letter(reading, magnitude.first, plain):
+        exponent = int(magnitude.value)
+        plain = replace(plain, value=plain.value.scaleb(exponent), exponent=exponent, last=magnitude.last)
+        if reading.low(plain.last) == "." and reading.tokens[plain.last - 1].text in _short_magnitudes(reading):
+            plain = replace(plain, last=plain.last + 1)
+        at = _joined(reading, plain.last)
+    if plain.currency:
+        return _with_per(reading, plain)
+    return _with_unit_after(reading, plain, at)
+
+
+def _short_magnitudes(reading: Reading) -> frozenset[str]:
+    return frozenset(word for word in reading.words.words("magnitude") if len(word) <= 4)  # noqa: PLR2004
+
+
+def _is_lone_letter(reading: Reading, index: int, plain: Quantity) -> bool:
+    """Whether a letter that can be a magnitude stands apart from the number and no currency is near (5 m high)."""
+    token = reading.tokens[index]
+    if len(token.text) > 1 or reading.is_tight(index) or plain.currency:
+        return False
+    return not reading.has("currency", index + 1)
+
+
+def _joined(reading: Reading, at: int) -> int:
+    """Where the next part stands: behind a tight hyphen ($5-billion), and behind FR de, d'."""
+    if reading.low(at) == "-" and reading.is_tight(at) and reading.is_tight(at + 1):
+        return at + 1
+    return at
+
+
+def _with_currency_before(reading: Reading, plain: Quantity) -> Quantity:
+    """CHF 12, $5, Fr. -1.20, TEUR 512."""
+    for back in (1, 2, 3):
+        at = plain.first - back
+        if at < 0:
+            break
+        for mark in reading.marks_at.get(at, ()):
+            gap = mark.last + (reading.low(mark.last) == "." and mark.last < plain.first)
+            if gap != plain.first or not _is_code(reading.tokens[at].text):
+                continue
+            if mark.kind == "currency":
+                return replace(plain, kind=MONEY, currency=mark.value, first=at)
+            if mark.kind in ("thousand", "million"):
+                exponent = 3 if mark.kind == "thousand" else 6
+                scaled = plain.value.scaleb(exponent)
+                return replace(
+                    plain, kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, first=at
+                )
+    return plain
+
+
+def _is_code(text: str) -> bool:
+    """Whether a currency in front of a number belongs to it: codes and signs do, names belong to the number before."""
+    return text.isupper() or not text.isalpha() or text in _SHORT_CODES
+
+
+def _with_unit_after(reading: Reading, plain: Quantity, at: int) -> Quantity:
+    french = reading.low(at) in ("de", "d") and reading.language.startswith("fr")
+    behind = at + 1 + (reading.low(at + 1) in "'’") if french and reading.low(at + 1) else at
+    for place in (at, behind) if behind != at else (at,):
+        for mark in reading.marks_at.get(place, ()):
+            if mark.kind == "currency":
+                return _with_per(reading, replace(plain, kind=MONEY, currency=mark.value, last=mark.last))
+            if mark.kind in ("thousand", "million") and not plain.exponent:
+                exponent = 3 if mark.kind == "thousand" else 6
+                scaled = plain.value.scaleb(exponent)
+                return replace(
+                    plain, kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, last=mark.last
+                )
+            if mark.kind == "minor" and place == at and not plain.exponent:
+                scaled = plain.value / _HUNDRED
+                money = replace(plain, kind=MONEY, value=scaled, currency=mark.value, minor=True, last=mark.last)
+                return _with_per(reading, money)
+            if mark.kind == "unit" and place == at and not plain.exponent:
+                return replace(plain, kind=mark.value, last=mark.last)
+    return plain
+
+
+def _with_per(reading: Reading, money: Quantity) -> Quantity:
+    """Money with "je Aktie", "a barrel" behind it, up to a short word away."""
+    for at in (money.last, money.last + 1):
+        mark = reading.has("per", at)
+        if mark:
+            return replace(money, per=mark.value, last=money.last)
+    return money
+
+
+def _is_hedged(reading: Reading, first: int) -> bool:
+    """Whether a hedge ends right before the number: rund, bis zu, as much as."""
+    for back in range(1, 5):
+        mark = reading.has("approx", first - back)
+        if mark and first - 1 <= mark.last - 0 <= first and _is_only_point(reading, mark.last, first):
+            return True
+    return False
+
+
+def _is_only_point(reading: Reading, last: int, first: int) -> bool:
+    return last == first or (last == first - 1 and reading.low(last) in (".", "d", "de", "einer", "eine", "ein", "'"))

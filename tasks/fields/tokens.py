@@ -1,0 +1,94 @@
+"""Tokens and sentences of a text: words, numbers as printed, single signs. Knows no language but abbreviations."""
+
+import re
+from typing import NamedTuple
+
+# Thousands by ' or ’ or a space want three digits each; points and commas are read by numbers.py, which knows the locale.
+_TOKEN = re.compile(
+    r"(?P<number>\d{1,3}(?:['’]\d{3})+(?:[.,]\d+)?(?!\d)"
+    r"|(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?(?![\d'’])"
+    r"|\d+(?:[.,]\d+)*)"
+    r"|(?P<word>(?:CHF|USD|EUR|GBP|JPY|HKD|INR|SEK|NOK|DKK|AUD|CAD|CNY|SGD|Rs|SFr|Fr)(?=\d)|[^\W\d_]\w*)"
+    r"|(?P<line>\n)"
+    r"|(?P<sign>\S)"
+)
+NUMBER, WORD, SIGN, LINE = "number", "word", "sign", "line"
+_ENDS = frozenset(".!?…")
+_CLOSERS = frozenset("\"'”“»)’")
+_LAST_DAY = 31
+
+
+class Token(NamedTuple):
+    """One word, number, sign or line end; `low` is the word in lower case, `start` and `stop` are offsets in the text."""
+
+    kind: str
+    text: str
+    low: str
+    start: int
+    stop: int
+
+
+class Sentence(NamedTuple):
+    """Tokens `first` up to, but without, `last`; `line` counts lines, `head` is true for the title."""
+
+    first: int
+    last: int
+    line: int
+
+
+def tokenize(text: str) -> list[Token]:
+    """All tokens of `text` in order; white space other than line ends is left out."""
+    found = []
+    add = found.append
+    for match in _TOKEN.finditer(text):
+        printed = match.group()
+        kind = match.lastgroup or SIGN
+        add(Token(kind, printed, printed.lower() if kind == WORD else printed, match.start(), match.end()))
+    return found
+
+
+def sentences(tokens: list[Token], abbreviations: frozenset[str], after_ordinal: frozenset[str]) -> list[Sentence]:
+    """Sentences in order. A line end always ends one; a point only where no abbreviation, initial or ordinal stands."""
+    found = []
+    first = line = 0
+    for index, token in enumerate(tokens):
+        if token.kind == LINE:
+            if index > first:
+                found.append(Sentence(first, index, line))
+            first, line = index + 1, line + 1
+        elif token.text in _ENDS and _is_end(tokens, index, first, abbreviations, after_ordinal):
+            stop = index + 1
+            while stop < len(tokens) and tokens[stop].text in _CLOSERS and tokens[stop].start == tokens[stop - 1].stop:
+                stop += 1
+            if stop > first:
+                found.append(Sentence(first, stop, line))
+            first = max(first, stop)
+    if first < len(tokens):
+        found.append(Sentence(first, len(tokens), line))
+    return found
+
+
+def _is_end(
+    tokens: list[Token], index: int, first: int, abbreviations: frozenset[str], after_ordinal: frozenset[str]
+) -> bool:
+    """Whether the sign at `index` ends the sentence that began at `first`."""
+    if index < first:
+        return False
+    after = next((t for t in tokens[index + 1 : index + 3] if t.text not in _CLOSERS), None)
+    if after is None or after.kind == LINE:
+        return True
+    if tokens[index + 1].start == tokens[index].stop and tokens[index + 1].text not in _CLOSERS:
+        return False
+    if after.kind == WORD and after.text[0].islower():
+        return False
+    if tokens[index].text != "." or index == first:
+        return True
+    return not _is_inner_point(tokens[index - 1], after, abbreviations, after_ordinal)
+
+
+def _is_inner_point(
+    before: Token, after: Token, abbreviations: frozenset[str], after_ordinal: frozenset[str]
+) -> bool:
+    if before.kind == NUMBER:
+        return before.text.isdigit() and int(before.text) <= _LAST_DAY and after.low in after_ordinal
+    return before.low in abbreviations or (len(before.text) == 1 and before.text.isupper())
