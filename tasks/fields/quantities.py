@@ -64,9 +64,9 @@ def _at(reading: Reading, index: int) -> Quantity | None:
     if token.kind != WORD:
         return None
     for mark in reading.marks_at.get(index, ()):
-        if mark.kind in ("share", "multiple"):
+        if mark.kind in ("fraction", "multiple"):
             sign = (Decimal(mark.value) > 0) - (Decimal(mark.value) < 0) if mark.kind == "multiple" else 0
-            kind = PERCENT if mark.kind == "share" else MULTIPLE
+            kind = PERCENT if mark.kind == "fraction" else MULTIPLE
             return Quantity(kind, Decimal(mark.value), index, mark.last, index, sign=sign, spelled=True)
         if mark.kind == "number":
             return _spelled(reading, index, mark.last, Decimal(mark.value))

@@ -1,0 +1,194 @@
+"""Mentions of instruments in a text: hits of the gazetteer that mean the instrument, and names found by context."""
+
+import re
+from dataclasses import dataclass, replace
+
+from tasks.fields.gazetteer import Hit, Instrument, gazetteer
+from tasks.fields.name_runs import is_capital
+from tasks.fields.people import PersonSpan
+from tasks.fields.quantities import MONEY, PERCENT, POINTS, Quantity
+from tasks.fields.reading import Reading
+from tasks.fields.tokens import SIGN, WORD
+
+_ARTICLES = frozenset(
+    "der die das den dem des ein eine einer einem einen eines im am zum zur vom beim the a an this le la les un une du des au aux"
+    " dieser diese dieses jeder seine seiner ihre ihrer".split()
+)
+_METALS = frozenset(("or", "argent"))
+_ON = frozenset(("der", "the", "le", "la", "l", "am", "an", "on", "sur", "au", "auf", "via"))
+_NO_NAMES = frozenset(("News", "Investor", "National Bank", "APA", "Information Services", "Freitag", "Capital", "Global"))
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name over the tokens `first` up to, but without, `last`; `use` says what it stands for here.
+
+    use: instrument, descriptor (Dax-Konzern), venue, person; later also house, source, employer.
+    """
+
+    name: str
+    kind: str
+    first: int
+    last: int
+    use: str = "instrument"
+    instrument: Instrument | None = None
+    rule: str = "gazetteer"
+
+
+def find_hits(reading: Reading) -> list[Mention]:
+    """All hits of the gazetteer as mentions, whatever they mean."""
+    starts = {token.start: index for index, token in enumerate(reading.tokens)}
+    found = []
+    index = 0
+    tokens = reading.tokens
+    for hit in gazetteer().hits(reading.text):
+        first = starts.get(hit.start)
+        if first is None or hit.instrument.name in _NO_NAMES:
+            continue
+        index = first
+        while index < len(tokens) and tokens[index].start < hit.stop:
+            index += 1
+        mention = _mention(reading, hit, first, index)
+        if mention:
+            found.append(mention)
+    return found
+
+
+def _mention(reading: Reading, hit: Hit, first: int, last: int) -> Mention | None:
+    instrument = hit.instrument
+    printed = reading.text[hit.start : hit.stop]
+    language = reading.language[:2]
+    if instrument.language and instrument.language != language and printed[0].islower():
+        return None
+    if printed[0].islower() and language == "de" and instrument.kind in ("commodity", "crypto", "bond"):
+        return None
+    name = instrument.name if instrument.kind in ("commodity", "bond", "crypto") else printed
+    if instrument.kind in ("commodity", "crypto") and instrument.name not in reading.text:
+        name = printed
+    return Mention(name, instrument.kind, first, last, instrument=instrument)
+
+
+def sure_tokens(mentions: list[Mention]) -> set[int]:
+    """Tokens of company names that can't be a person."""
+    return {
+        at for mention in mentions if mention.instrument and not mention.instrument.weak and mention.kind != "commodity"
+        for at in range(mention.first, mention.last) if mention.last - mention.first > 1 or mention.kind == "company"
+    }  # fmt: skip
+
+
+def judged(
+    reading: Reading, mentions: list[Mention], people: list[PersonSpan], quantities: list[Quantity]
+) -> list[Mention]:
+    """`mentions` with their use; those that mean something else altogether are left out."""
+    person_tokens = {at for span in people for at in range(span.first, span.last)}
+    surnames = {reading.tokens[span.last - 1].text for span in people}
+    priced = _priced_sentences(reading, quantities)
+    kept = []
+    for mention in mentions:
+        if mention.first in person_tokens or reading.phrase(mention.first, mention.last) in surnames:
+            continue
+        use = _use(reading, mention)
+        if use == "instrument" and not _is_meant(reading, mention, mentions, priced):
+            continue
+        kept.append(mention if use == mention.use else replace(mention, use=use))
+    return kept
+
+
+def _use(reading: Reading, mention: Mention) -> str:
+    after = mention.last
+    hyphen = reading.low(after) == "-" and reading.is_tight(after) and reading.is_tight(after + 1)
+    if mention.kind in ("index", "bond") and hyphen and reading.language.startswith("de"):
+        return "instrument" if reading.low(after + 1) in ("index", "future", "futures", "stand", "punkte") else "descriptor"
+    before = reading.low(mention.first - 1)
+    if reading.has("venue", mention.first) or reading.has("venueplace", mention.first):
+        if reading.low(after) == ":" and is_capital(reading, after + 1) and reading.low(mention.first - 1) == "(":
+            return "venue"
+        if before in _ON and reading.low(mention.first - 2) in ("an", "on", "sur", "auf", "at", "via", ","):
+            return "venue"
+        if before in ("on", "auf", "au", "via") and mention.kind != "index":
+            return "venue"
+        if before in ("au", "sur") or (before == "the" and reading.low(mention.first - 2) == "on"):
+            return "venue"
+        if reading.low(after) in ("-", "listed", "close", "trading") and hyphen:
+            return "descriptor"
+    if hyphen and reading.low(after + 1) in ("analyst", "analystin", "analysten", "experte", "expertin", "ökonom", "ökonomin", "stratege", "strategin", "volkswirt"):
+        return "employer"
+    return "instrument"
+
+
+def _priced_sentences(reading: Reading, quantities: list[Quantity]) -> set[int]:
+    """Indices of tokens in sentences that print a price or a change."""
+    tokens: set[int] = set()
+    places = sorted(q.first for q in quantities if q.kind in (MONEY, PERCENT, POINTS))
+    at = 0
+    for sentence in reading.sentences:
+        while at < len(places) and places[at] < sentence.first:
+            at += 1
+        if at < len(places) and places[at] < sentence.last:
+            tokens.update(range(sentence.first, sentence.last))
+    return tokens
+
+
+def _is_meant(reading: Reading, mention: Mention, mentions: list[Mention], priced: set[int]) -> bool:
+    """Whether an ambiguous name means the instrument here."""
+    instrument = mention.instrument
+    if instrument is None:
+        return True
+    first, last = mention.first, mention.last
+    printed = reading.phrase(first, last)
+    if instrument.language == "fr" and printed.casefold() in _METALS:
+        elided = reading.low(first - 1) in ("'", "’") and reading.low(first - 2) in ("l", "d")
+        return elided and (first in priced) and reading.low(last) not in ("noir",)
+    if printed[0].islower() and mention.kind == "commodity":
+        return first in priced and reading.low(last) not in ("mine", "mines", "miner", "miners", "mining")
+    if _is_inside_name(reading, mention):
+        return False
+    if not instrument.weak:
+        return True
+    if mention.kind in ("commodity", "bond", "crypto"):
+        return first in priced or reading.low(last) == "-"
+    return _is_weak_name(reading, mention, mentions)
+
+
+def _is_inside_name(reading: Reading, mention: Mention) -> bool:
+    """Whether the hit is a part of a longer name (Mitsubishi | Meridian Copper, Jefferies Swiss)."""
+    first, last = mention.first, mention.last
+    weak = mention.instrument is not None and (mention.instrument.weak or mention.kind == "commodity")
+    if not weak:
+        return False
+    before = is_capital(reading, first - 1) and not reading.language.startswith("de") and not _starts(reading, first - 1)
+    english_after = is_capital(reading, last) and not reading.language.startswith("de") and mention.kind == "company"
+    glued = reading.low(last) == "&" and is_capital(reading, last + 1)
+    tight = reading.low(first - 1) in ("-", "&", "@") and reading.tokens[first - 1].kind == SIGN and reading.is_tight(first)
+    return before or english_after or glued or tight
+
+
+def _starts(reading: Reading, index: int) -> bool:
+    """Whether `index` begins a sentence, so that its capital means nothing."""
+    return index == 0 or reading.tokens[index - 1].text in ".!?:;\n\"“„«»(–—" or reading.tokens[index - 1].kind == "line"
+
+
+def _is_weak_name(reading: Reading, mention: Mention, mentions: list[Mention]) -> bool:
+    first, last = mention.first, mention.last
+    german = reading.language.startswith("de")
+    if reading.low(last) == "-" and (reading.has("share", last + 1) or reading.has("role", last + 1)):
+        return True
+    if reading.low(last) == "(" or reading.has("legal", last) or reading.has("share", last):
+        return True
+    if reading.low(first - 1) in _ARTICLES and german:
+        return False
+    known = {m.first for m in mentions if m.instrument and not m.instrument.weak}
+    listed = any(at in known for at in range(first - 3, first)) or any(at in known for at in range(last, last + 3))
+    if _starts(reading, first):
+        verb = any(m.kind in ("companyverb", "verb") for m in reading.marks_at.get(last, ()))
+        colon = reading.low(last) in (":", ",") or (reading.low(last) in ("'", "’"))
+        return verb or listed or (colon and _occurs_again(reading, mention))
+    if german:
+        return listed or not any(mark.kind in ("day", "month", "place", "venueplace", "source", "role", "rating") for mark in reading.marks_at.get(first, ())) and not is_capital(reading, first - 1)  # noqa: RUF021
+    token = reading.tokens[first]
+    return token.kind == WORD and token.text[0].isupper() and not is_capital(reading, first - 1)
+
+
+def _occurs_again(reading: Reading, mention: Mention) -> bool:
+    printed = reading.phrase(mention.first, mention.last)
+    return len(re.findall(rf"\b{re.escape(printed)}\b", reading.text)) > 1

@@ -1,0 +1,54 @@
+"""Runs of capitalised words, as names of persons and companies are printed."""
+
+from tasks.fields.reading import Reading
+from tasks.fields.tokens import WORD
+
+_PARTICLES = frozenset(("van", "von", "de", "den", "der", "di", "da", "du", "del", "della", "dos", "zu", "la", "le", "y", "al", "bin", "ten", "ter"))
+_JOINTS = frozenset(("-", "&", "'", "’", "+"))
+_COMPANY_PARTICLES = frozenset(("of", "de", "du", "des", "der", "für", "and", "&"))
+
+
+def is_capital(reading: Reading, index: int) -> bool:
+    """Whether a word with a capital first letter stands at `index`."""
+    if not 0 <= index < len(reading.tokens):
+        return False
+    token = reading.tokens[index]
+    return token.kind == WORD and token.text[0].isupper()
+
+
+def run_end(reading: Reading, first: int, longest: int, *, person: bool) -> int:
+    """The token after the run of at most `longest` names that begins at `first`; particles and tight joints belong to it."""
+    index, names = first, 0
+    last = len(reading.tokens)
+    while index < last and names < longest:
+        if is_capital(reading, index):
+            index, names = _joined_end(reading, index), names + 1
+            if reading.low(index) == "." and len(reading.tokens[index - 1].text) == 1 and is_capital(reading, index + 1):
+                index += 1
+            continue
+        particle = reading.low(index) in _PARTICLES and person
+        if names == 1 and particle and (is_capital(reading, index + 1) or reading.low(index + 1) in _PARTICLES):
+            index += 1
+            continue
+        amp = reading.low(index) == "&" and not person and names and is_capital(reading, index + 1)
+        if not amp:
+            break
+        index += 1
+    while index > first and not is_capital(reading, index - 1) and reading.tokens[index - 1].text[:1].islower() and reading.low(index - 1) in _PARTICLES:
+        index -= 1
+    return index
+
+
+def _joined_end(reading: Reading, index: int) -> int:
+    """The token after the word at `index` and what is stuck to it by a hyphen, an apostrophe or an ampersand."""
+    stop = index + 1
+    while (
+        stop + 1 < len(reading.tokens)
+        and reading.tokens[stop].text in _JOINTS
+        and reading.is_tight(stop)
+        and reading.is_tight(stop + 1)
+        and reading.tokens[stop + 1].kind == WORD
+        and not (reading.tokens[stop].text in "'’" and reading.tokens[stop + 1].text[:1].islower())
+    ):
+        stop += 2
+    return stop

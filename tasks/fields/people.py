@@ -1,0 +1,164 @@
+"""Persons: a role next to a run of names, or a given name that the lexicon knows; with role and organisation."""
+
+from dataclasses import dataclass
+
+from tasks.fields.name_runs import is_capital, run_end
+from tasks.fields.reading import Reading
+from tasks.fields.tokens import NUMBER, WORD
+
+_LONGEST = 4
+_LINKS = frozenset(("as", "zum", "zur", "als", "au", "comme", "of", "chez", "bei", "at", "de", "du"))
+_AFTER_COMMA = frozenset(("the", "der", "die", "das", "le", "la", "sa", "son", "a", "an", "ein", "eine", "l", "ihr", "its"))
+_POSSESSIVE = frozenset(("'s", "’s"))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSpan:
+    """A person over tokens; `role` as printed; `organisation_at` is a token near which the organisation stands."""
+
+    name: str
+    role: str
+    first: int
+    last: int
+    role_first: int
+    role_last: int
+
+
+def find_people(reading: Reading, taken: set[int]) -> list[PersonSpan]:
+    """Persons in order, the fullest form of each once; `taken` are tokens of names that are surely no persons."""
+    found: list[PersonSpan] = []
+    given = reading.words.words("firstname")
+    index, end = 0, len(reading.tokens)
+    while index < end:
+        span = _at(reading, index, given, taken) if is_capital(reading, index) else None
+        if span is None:
+            index += 1
+            continue
+        found.append(span)
+        index = span.last
+    return _collapsed(reading, found)
+
+
+def _at(reading: Reading, index: int, given: frozenset[str], taken: set[int]) -> PersonSpan | None:
+    if index in taken or (index and reading.low(index - 1) == "-" and reading.is_tight(index)):
+        return None
+    if reading.has("role", index) or reading.has("title", index):
+        return None
+    last = _person_end(reading, index, taken)
+    words = [reading.tokens[at] for at in range(index, last) if reading.tokens[at].kind == WORD]
+    if len(words) < 2 or last <= index:  # noqa: PLR2004 - a given name and a surname
+        return None
+    known = _given(reading, index) in given or words[0].text in given
+    before = _role_before(reading, index)
+    after = _role_after(reading, last)
+    role = before or after
+    if not known and not (before and _is_close(before, index)) and not _has_title(reading, index):
+        return None
+    if not known and _continues_name(reading, index):
+        return None
+    if not known and any(reading.marks_at.get(at) for at in range(index, last)) and not before:
+        return None
+    name = reading.phrase(index, last)
+    if role is None:
+        return PersonSpan(name, "", index, last, index, index)
+    return PersonSpan(name, _printed_role(reading, *role), index, last, *role)
+
+
+def _continues_name(reading: Reading, index: int) -> bool:
+    """Whether the word before belongs to the same run of names (Nordwerk | Maschinenbau AG)."""
+    before = index - 1
+    return is_capital(reading, before) and not reading.has("role", before) and not _role_ends(reading, index)
+
+
+def _role_ends(reading: Reading, index: int) -> bool:
+    return any(mark.last == index for at in range(max(index - 5, 0), index) for mark in reading.marks_at.get(at, ()) if mark.kind in ("role", "title"))
+
+
+def _is_close(role: tuple[int, int], index: int) -> bool:
+    return index - role[1] <= 2  # noqa: PLR2004 - a comma or a title between
+
+
+def _given(reading: Reading, index: int) -> str:
+    """The first word with what a hyphen joins to it: Jean-Pierre, Lip-Bu."""
+    stop = index + 1
+    while reading.low(stop) == "-" and reading.is_tight(stop) and reading.is_tight(stop + 1):
+        stop += 2
+    return reading.phrase(index, min(stop, len(reading.tokens)))
+
+
+def _person_end(reading: Reading, index: int, taken: set[int]) -> int:
+    last = run_end(reading, index, _LONGEST, person=True)
+    for at in range(index + 1, last):
+        sure = at in taken or reading.has("role", at) or reading.has("day", at) or reading.has("month", at)
+        if sure or reading.has("source", at) or reading.has("metric", at):
+            return at - (reading.low(at - 1) == "-")
+    return last
+
+
+def _has_title(reading: Reading, index: int) -> bool:
+    return any(reading.has("title", at) for at in (index - 1, index - 2))
+
+
+def _role_before(reading: Reading, index: int) -> tuple[int, int] | None:
+    """The tokens of a role that ends right before the name, or before a title, or before "of X,"."""
+    for at in range(index - 1, max(index - 14, -1), -1):
+        token = reading.tokens[at]
+        if token.text in ".;:!?" and not reading.has("title", at - 1):
+            return None
+        mark = reading.has("role", at)
+        if mark and mark.last <= index:
+            return (at, mark.last) if _is_link(reading, mark.last, index) else None
+    return None
+
+
+def _is_link(reading: Reading, start: int, stop: int) -> bool:
+    """Whether only a title, or a company between "der/of/von" and a comma, stands between role and name."""
+    between = [reading.tokens[at] for at in range(start, stop)]
+    while between and (between[-1].low in (".",) or between[-1].low in _lower_titles(reading)):
+        between.pop()
+    if not between:
+        return True
+    if between[0].low in (",",) and len(between) == 1:
+        return True
+    if between[0].low not in ("der", "des", "of", "von", "at", "bei", "beim", "de", "du", "d", "l", "in", "for", "vom", "und", "and", "'", "s", "(", "chez"):
+        return False
+    lower = [t for t in between if t.kind == WORD and t.text[0].islower()]
+    return between[-1].text in (",", ")") and len(lower) <= 2 or (len(between) <= 6 and between[0].low in ("of", "at", "der", "von", "des", "bei", "beim", "de", "du", "d") and len(lower) <= 2 and not any(t.kind == NUMBER for t in between) and between[-1].text[:1].isupper())  # noqa: PLR2004, RUF021
+
+
+def _lower_titles(reading: Reading) -> frozenset[str]:
+    return frozenset(word.lower() for word in reading.words.words("title"))
+
+
+def _role_after(reading: Reading, last: int) -> tuple[int, int] | None:
+    """The role behind the name: ", chief economist", ", 73, sa présidente", "named … as CEO", "(CEO)"."""
+    limit = min(last + 12, len(reading.tokens))
+    for at in range(last, limit):
+        token = reading.tokens[at]
+        if token.text in ".;!?\n":
+            return None
+        mark = reading.has("role", at)
+        if mark:
+            return at, mark.last
+        if is_capital(reading, at) and at == last:
+            return None
+        if reading.tokens[last].text not in (",", "(") and reading.has("say", at):
+            return None
+    return None
+
+
+def _printed_role(reading: Reading, first: int, last: int) -> str:
+    return reading.phrase(first, last)
+
+
+def _collapsed(reading: Reading, found: list[PersonSpan]) -> list[PersonSpan]:
+    """One entry per surname: the longest name, with the first role that is printed."""
+    kept: dict[str, PersonSpan] = {}
+    for span in found:
+        surname = reading.tokens[span.last - 1].low
+        first = kept.get(surname)
+        if first is None:
+            kept[surname] = span
+        elif not first.role and span.role:
+            kept[surname] = PersonSpan(first.name, span.role, first.first, first.last, span.role_first, span.role_last)
+    return list(kept.values())
