@@ -1,14 +1,22 @@
 """The finance fields of one article: `enrich` runs the rules in order."""
 
+from collections import Counter
+
 from tasks.fields.context import find_names
-from tasks.fields.mentions import find_hits, judged, sure_tokens
-from tasks.fields.model import Evidence, Fields, Mentioned
+from tasks.fields.fx import find_pairs
+from tasks.fields.identifiers import find_identifiers
+from tasks.fields.mentions import Mention, find_hits, judged, sure_tokens
+from tasks.fields.model import Evidence, Fields, Mentioned, Person
+from tasks.fields.moves import find_moves
 from tasks.fields.people import find_people
 from tasks.fields.quantities import find_quantities
-from tasks.fields.reading import read
+from tasks.fields.reading import Reading, read
+from tasks.fields.scene import scenes
+from tasks.fields.sources import find_sources
 
 
-def enrich(title: str, text: str, language: str) -> Fields:
+def enrich(title: str, text: str, language: str, published_at: str = "") -> Fields:
+    """Everything that the rules find in title and text; never raises on any text."""
     reading = read(f"{title}\n{text}", language)
     quantities = find_quantities(reading)
     hits = find_hits(reading)
@@ -16,9 +24,37 @@ def enrich(title: str, text: str, language: str) -> Fields:
     mentions = judged(reading, hits, people, quantities)
     blocked = {at for span in people for at in range(span.first, span.last)}
     mentions += find_names(reading, mentions, blocked, quantities)
+    mentions += find_pairs(reading, mentions, quantities)
     mentions.sort(key=lambda m: m.first)
-    seen = {}
-    for m in mentions:
-        if m.use == "instrument":
-            seen.setdefault(m.name, Mentioned(m.name, m.kind, m.instrument.isin if m.instrument else "", "", Evidence(*reading.span(m.first, m.last), m.rule)))
-    return Fields(instruments=tuple(seen.values()))
+    sources = tuple(find_sources(reading, blocked))
+    stage = scenes(reading, mentions, quantities)
+    main = main_subject(reading, mentions)
+    moves = tuple(find_moves(stage, main, set()))
+    return Fields(
+        instruments=_instruments(reading, mentions),
+        price_moves=moves,
+        people=tuple(Person(s.name, s.role, "", Evidence(*reading.span(s.first, s.last), "role")) for s in people),
+        cited_sources=sources,
+        identifiers=tuple(find_identifiers(reading.text, frozenset(), frozenset())),
+    )
+
+
+def main_subject(reading: Reading, mentions: list[Mention]) -> Mention | None:
+    """The company that the article is about: named in the title, else most often."""
+    named = [mention for mention in mentions if mention.use == "instrument" and mention.kind == "company"]
+    named = named or [mention for mention in mentions if mention.use == "instrument"]
+    if not named:
+        return None
+    counts = Counter(mention.name for mention in named)
+    title = reading.sentences[0].last if reading.sentences else 0
+    return max(named, key=lambda m: (counts[m.name] + 2 * (m.first < title), -m.first))
+
+
+def _instruments(reading: Reading, mentions: list[Mention]) -> tuple[Mentioned, ...]:
+    seen: dict[str, Mentioned] = {}
+    for mention in mentions:
+        if mention.use == "instrument":
+            isin = mention.instrument.isin if mention.instrument else ""
+            evidence = Evidence(*reading.span(mention.first, mention.last), mention.rule)
+            seen.setdefault(mention.name, Mentioned(mention.name, mention.kind, isin, "", evidence))
+    return tuple(seen.values())

@@ -1,0 +1,49 @@
+"""Printed identifiers with a label or a form of their own, checked by their check digits where they have one."""
+
+import re
+from collections.abc import Iterator
+
+from stdnum import cusip, isin
+from stdnum.de import wkn
+
+from tasks.fields.model import Evidence, Identifier
+
+_ISIN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}[A-Z0-9]{9}[0-9](?![A-Z0-9])")
+_WKN = re.compile(r"\bWKN(?:-Nr\.?|-Nummer)?[\s:]{1,3}([A-HJ-NP-Z0-9]{6})\b")
+_VALOR = re.compile(
+    r"\b(?:Valor(?:en)?(?:nummer|nr\.?|-Nr\.?|-Nummer)?|[Nn]uméro de valeur|[Vv]aleur n[o°]|No de valeur)[\s:]{1,3}"
+    r"(\d{1,3}(?:[\s.'’\u00a0\u202f]\d{3})+|\d{5,9})"
+)
+_CUSIP = re.compile(r"\bCUSIP(?: [Nn]o\.?| number)?[\s:]{1,3}([0-9A-Z]{8}[0-9])\b")
+_EXCHANGE = re.compile(
+    r"\b(?:NASDAQ|Nasdaq|NYSE(?: American| Arca)?|AMEX|AIM|LSE|LON|TSXV?|ASX|HKEX|SEHK|SIX|XETRA|FRA|ETR|EPA|AMS|OTCQ[BX]|OTC|CSE|NSE|BSE|SWX|VIE|"
+    r"Euronext(?: \w+)?|Ticker|ticker|Symbol|Börsenkürzel|Kürzel|Tickersymbol|mnémo|Mnémo|code)\s?:\s?([A-Z][A-Z0-9.]{0,6})\b"
+)
+_BARE = re.compile(r"(?<=\w )\(([A-Z]{1,5})\)")
+_AS_WORD = re.compile(r"\b([A-Z]{2,5}) (?:stock|shares)\b")
+_SEPARATORS = re.compile(r"[\s.'’\u00a0\u202f]")
+
+
+def find_identifiers(text: str, tickers: frozenset[str], names: frozenset[str]) -> Iterator[Identifier]:
+    """Identifiers in no order; `tickers` are known ones (a bare one in parentheses counts), `names` are no tickers."""
+    for match in _ISIN.finditer(text):
+        if isin.is_valid(match.group()):
+            yield _identifier("isin", match.group(), match.start(), match.end(), "check digit")
+    for match in _WKN.finditer(text):
+        if wkn.is_valid(match[1]):
+            yield _identifier("wkn", match[1], *match.span(1), "label")
+    for match in _VALOR.finditer(text):
+        yield _identifier("valor", _SEPARATORS.sub("", match[1]), *match.span(1), "label")
+    for match in _CUSIP.finditer(text):
+        if cusip.is_valid(match[1]):
+            yield _identifier("cusip", match[1], *match.span(1), "check digit")
+    for match in _EXCHANGE.finditer(text):
+        yield _identifier("ticker", match[1].rstrip("."), *match.span(1), "exchange")
+    for pattern, rule in ((_BARE, "parentheses"), (_AS_WORD, "share word")):
+        for match in pattern.finditer(text):
+            if match[1] in tickers and match[1] not in names:
+                yield _identifier("ticker", match[1], *match.span(1), rule)
+
+
+def _identifier(scheme: str, value: str, start: int, stop: int, rule: str) -> Identifier:
+    return Identifier(scheme, value, Evidence(start, stop, rule))

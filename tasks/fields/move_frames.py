@@ -1,0 +1,152 @@
+"""Quantities of a sentence joined to frames: a percentage, a change in points and a level that belong to one move."""
+
+from dataclasses import dataclass, replace
+
+from tasks.fields.quantities import BARE, COUNT, DAY, MONEY, MULTIPLE, PERCENT, POINTS, YEAR, Quantity
+from tasks.fields.reading import Reading
+from tasks.fields.scene import Scene
+
+_LEVEL = {
+    "de": frozenset(("auf", "bei", "mit", "zu", "zum", "von")),
+    "en": frozenset(("to", "at", "around", "near")),
+    "fr": frozenset(("à", "sur")),
+}
+_CHANGE = {"de": frozenset(("um",)), "en": frozenset(("by",)), "fr": frozenset(("de", "d"))}
+_OF = {"de": frozenset(("der", "des", "aller")), "en": frozenset(("of",)), "fr": frozenset(("du", "des"))}
+_OR = frozenset(("or", "oder", "ou", "soit", "beziehungsweise"))
+_HEDGES = frozenset(("rund", "etwa", "knapp", "gut", "about", "around", "environ", "quelque", "ca", ".", "exakt", "genau", "zuletzt", "noch", "nur", "aktuell", "derzeit", "just", "un", "a"))
+_FAR = 14
+
+
+@dataclass(slots=True)
+class Frame:
+    """The quantities of one move, in the order of the text."""
+
+    percent: Quantity | None = None
+    points: Quantity | None = None
+    price: Quantity | None = None
+
+    @property
+    def parts(self) -> list[Quantity]:
+        """What is there, in the order of the text."""
+        return sorted((q for q in (self.percent, self.points, self.price) if q), key=lambda q: q.first)
+
+    @property
+    def first(self) -> int:
+        """The first token."""
+        return self.parts[0].first
+
+    @property
+    def last(self) -> int:
+        """The token after the last one."""
+        return self.parts[-1].last
+
+
+def frames(scene: Scene) -> list[Frame]:
+    """The frames of a sentence; quantities that can't be part of a move are left out."""
+    found: list[Frame] = []
+    for role, quantity in _roles(scene):
+        frame = found[-1] if found else None
+        if frame and getattr(frame, role) is None and _belongs(scene, frame, quantity, role):
+            setattr(frame, role, quantity)
+        else:
+            found.append(Frame(**{role: quantity}))
+    return found
+
+
+def _roles(scene: Scene) -> list[tuple[str, Quantity]]:
+    roles = []
+    numbers = with_elided(scene)
+    for index, quantity in enumerate(numbers):
+        if quantity.kind in (PERCENT, MULTIPLE):
+            if quantity.kind == PERCENT and not _is_share_of(scene.reading, quantity):
+                roles.append(("percent", quantity))
+            continue
+        if quantity.kind in (COUNT, DAY, YEAR) or quantity.exponent or quantity.high is not None:
+            continue
+        role = _level_or_change(scene, quantity, numbers[index + 1 : index + 2])
+        if role:
+            roles.append((role, quantity))
+    return roles
+
+
+def with_elided(scene: Scene) -> list[Quantity]:
+    """The quantities, bare numbers between names read as percent: A 0,9, B 1,3 und C 0,7 Prozent."""
+    done: list[Quantity] = []
+    for quantity in reversed(scene.quantities):
+        right = done[-1] if done else None
+        if quantity.kind == BARE and right is not None and right.kind == PERCENT and not quantity.exponent:
+            between = any(quantity.last <= name.first < right.first for name in scene.names)
+            named = any(0 <= quantity.first - name.last <= 2 for name in scene.names)  # noqa: PLR2004
+            if between and named and not _preposition(scene.reading, quantity, _LEVEL) and right.first - quantity.last < _FAR:
+                quantity = replace(quantity, kind=PERCENT)
+        done.append(quantity)
+    return done[::-1]
+
+
+def _is_share_of(reading: Reading, quantity: Quantity) -> bool:
+    """Whether a part of something is meant: 15 Prozent der Anteile, 4% of Intel, 50% stake."""
+    after = reading.low(quantity.last)
+    if after in _OF.get(reading.language[:2], ()) and not reading.has("adj", quantity.last):
+        return True
+    if after == "an" and reading.language.startswith("de"):
+        return not reading.has("venue", quantity.last + 2) and reading.low(quantity.last + 1) not in (".", ",", "und", "der")
+    return reading.has("blocker", quantity.last) is not None or after in ("interest", "stake", "owned")
+
+
+def _preposition(reading: Reading, quantity: Quantity, table: dict[str, frozenset[str]]) -> bool:
+    """Whether a preposition of `table` stands right before the number, hedges aside."""
+    words = table.get(reading.language[:2], table["en"])
+    at = quantity.first - 1
+    while at >= 0 and (reading.low(at) in _HEDGES or reading.has("approx", at)) and quantity.first - at < 5 and reading.low(at) not in words:  # noqa: PLR2004
+        at -= 1
+    return reading.low(at) in words
+
+
+def _level_or_change(scene: Scene, quantity: Quantity, following: list[Quantity]) -> str:
+    """"price" for a level, "points" for an absolute change, "" for a number that is neither."""
+    reading = scene.reading
+    if quantity.kind not in (MONEY, POINTS, BARE) or quantity.per == "share":
+        return ""
+    if quantity.kind == BARE and quantity.sign:
+        return ""
+    level = _preposition(reading, quantity, _LEVEL)
+    if quantity.kind == BARE:
+        return "price" if level else ""
+    if level and not _is_from(reading, quantity):
+        return "price"
+    if _preposition(reading, quantity, _CHANGE):
+        return "points"
+    if quantity.kind == POINTS:
+        return "points"
+    start, stop = scene.segment(quantity.first)
+    more = any(mark.first == quantity.last for mark in scene.all("adj") if mark.value in "+-")
+    if more:
+        return "points"
+    verb = any(mark.last <= quantity.first and quantity.first - mark.last <= 1 for mark in scene.all("verb") if mark.first >= start)
+    if verb and not reading.language.startswith("de"):
+        return "points"
+    return "price"
+
+
+def _is_from(reading: Reading, quantity: Quantity) -> bool:
+    return reading.low(quantity.first - 1) in ("von", "from", "de")
+
+
+def _belongs(scene: Scene, frame: Frame, quantity: Quantity, role: str) -> bool:
+    """Whether `quantity` goes on with `frame`: no other name between, and close by."""
+    reading = scene.reading
+    last = frame.last
+    gap = range(last, quantity.first)
+    if len(gap) > _FAR or any(last <= name.first < quantity.first for name in scene.names):
+        return False
+    if scene.within(last, quantity.first, "extreme", "prior", "target", "metric", "anaph"):
+        return False
+    text = [reading.low(at) for at in gap]
+    if role == "percent" and frame.points is not None:
+        return len(gap) <= 3 and (not text or any(word in _OR for word in text) or "(" in text or len(gap) <= 1)  # noqa: PLR2004
+    cut = any(word in ",;()–—" or word in ("und", "and", "et") for word in text)
+    if role == "price":
+        verbs = scene.within(last, quantity.first, "verb")
+        return not (cut and verbs) and not (len(gap) > 6 and cut) and "und" not in text and "and" not in text and "et" not in text  # noqa: PLR2004
+    return not any(word in ("und", "and", "et", ";") for word in text)

@@ -1,0 +1,337 @@
+"""Price moves and quotes: frames of quantities with their subject, direction, session and venue."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tasks.fields.lexicon import Mark
+from tasks.fields.mentions import Mention
+from tasks.fields.model import Evidence, PriceMove
+from tasks.fields.move_frames import Frame, frames
+from tasks.fields.quantities import MONEY, PERCENT, POINTS, Quantity
+from tasks.fields.reading import Reading
+from tasks.fields.scene import Scene
+
+_SIGNS = {"+": 1, "-": -1, "0": 0}
+_MARKET_KINDS = frozenset(("index", "commodity", "fx", "crypto", "bond", "fund"))
+_NEGATIONS = frozenset(("none", "kein", "keine", "keiner", "aucun", "aucune", "nicht", "never"))
+_LOCATIVE = frozenset(("im", "in", "am", "des", "du", "dans", "of", "vom", "gegenüber"))
+_NEAR_BEFORE, _NEAR_AFTER = 5, 3
+
+
+@dataclass(slots=True)
+class Track:
+    """What the text has been talking about so far: the main subject, the last one that moved, the printed session."""
+
+    main: Mention | None = None
+    last: Mention | None = None
+    session: str = ""
+    moved: bool = False
+    used: set[tuple[int, int]] = field(default_factory=set)
+
+
+def find_moves(scenes: list[Scene], main: Mention | None, rated: set[int]) -> Iterator[PriceMove]:
+    """Moves in the order of the text; `rated` are tokens of targets and other numbers that ratings have taken."""
+    track = Track(main=main)
+    for scene in scenes:
+        yield from _scene_moves(scene, track, rated)
+
+
+def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceMove]:
+    names = [name for name in scene.names if name.use == "instrument"]
+    found = [frame for frame in frames(scene) if not any(part.first in rated for part in frame.parts)]
+    previous: Frame | None = None
+    subjects: list[Mention] = []
+    moved = False
+    for index, frame in enumerate(found):
+        following = found[index + 1].first if index + 1 < len(found) else scene.sentence.last
+        own = _subjects(scene, names, frame, previous, following)
+        group = _in_order(own, subjects, found, index, scene)
+        subjects = own or subjects
+        moves = list(_moves_of(scene, frame, group or subjects, bool(own), track, previous))
+        if moves:
+            moved = True
+            yield from moves
+        previous = frame
+    if subjects:
+        track.last = subjects[-1]
+    elif names:
+        track.last = names[-1] if not moved else track.last
+    track.moved = moved
+    track.session = _carried(scene, track.session)
+
+
+def _in_order(
+    own: list[Mention], before: list[Mention], found: list[Frame], index: int, scene: Scene
+) -> list[Mention]:
+    """One name of a group for each of as many percentages: A und B verloren 2,7 bzw. 1,9 Prozent."""
+    group = own if len(own) > 1 else before if not own else []
+    if len(group) < 2:  # noqa: PLR2004
+        return []
+    run = [index]
+    while run[0] > 0 and not _name_between(scene, found[run[0] - 1], found[run[0]]):
+        run.insert(0, run[0] - 1)
+    while run[-1] + 1 < len(found) and not _name_between(scene, found[run[-1]], found[run[-1] + 1]):
+        run.append(run[-1] + 1)
+    return [group[run.index(index)]] if len(run) == len(group) else []
+
+
+def _name_between(scene: Scene, left: Frame, right: Frame) -> bool:
+    return any(left.last <= name.first < right.first for name in scene.names)
+
+
+def _subjects(
+    scene: Scene, names: list[Mention], frame: Frame, previous: Frame | None, following: int
+) -> list[Mention]:
+    """The names that this frame is about: the group right before it, or behind it where none is before."""
+    start = previous.last if previous else scene.sentence.first
+    before = [name for name in names if start <= name.first < frame.first]
+    if not before and previous and "(" in _between(scene, previous.last, frame.first):
+        before = []
+    if before:
+        return _group(scene, before)
+    inner = [name for name in names if frame.first <= name.first < frame.last]
+    if inner:
+        return inner[:1]
+    stop = scene.segment(frame.last - 1)[1]
+    after = [name for name in names if frame.last <= name.first < min(stop, following)]
+    if after and not scene.within(start, frame.first, "anaph") and (previous is None or _is_cut(scene, previous.last, frame.first)):
+        return _group_forward(scene, after)
+    return []
+
+
+def _between(scene: Scene, first: int, last: int) -> list[str]:
+    return [scene.reading.low(at) for at in range(first, last)]
+
+
+def _is_cut(scene: Scene, first: int, last: int) -> bool:
+    return any(first < cut <= last for cut in scene.cuts)
+
+
+def _group(scene: Scene, before: list[Mention]) -> list[Mention]:
+    """The nearest name and those joined to it by commas and "und"; an index named as a place steps back."""
+    if len(before) > 1 and before[-1].kind == "index" and scene.reading.low(before[-1].first - 1) in _LOCATIVE:
+        before = before[:-1]
+    group = [before[-1]]
+    for name in reversed(before[:-1]):
+        words = _between(scene, name.last, group[0].first)
+        joined = [word for word in words if word not in ("der", "die", "das", "the", "le", "la", "l", "'", "’", "auch", "von")]
+        if len(joined) == 1 and joined[0] in (",", "und", "and", "et", "sowie", "oder", "&", "wie"):
+            group.insert(0, name)
+        else:
+            break
+    return group
+
+
+def _group_forward(scene: Scene, after: list[Mention]) -> list[Mention]:
+    group = [after[0]]
+    for name in after[1:]:
+        words = _between(scene, group[-1].last, name.first)
+        if len(words) == 1 and words[0] in (",", "und", "and", "et", "sowie"):
+            group.append(name)
+        else:
+            break
+    return group
+
+
+def _moves_of(
+    scene: Scene, frame: Frame, subjects: list[Mention], own: bool, track: Track, previous: Frame | None
+) -> Iterator[PriceMove]:
+    start, stop = _window(scene, frame)
+    anaph = scene.within(start, stop, "anaph")
+    if not subjects:
+        known = _referred(scene, frame, track, anaph)
+        if known is None:
+            return
+        subjects = [known]
+    if _is_excluded(scene, frame, start, stop, subjects[0], own or anaph is not None):
+        return
+    percent = _signed_percent(scene, frame, start, stop)
+    points = _signed_points(scene, frame, start, stop)
+    if frame.percent is not None and percent is None:
+        return
+    if frame.percent is None and frame.points is None and not _is_quote(scene, frame, start, stop, subjects[0], anaph):
+        return
+    if frame.percent is None and points is None and frame.price is None:
+        return
+    if frame.percent is None and frame.points is not None and points is None:
+        return
+    if frame.percent is None:
+        percent = _unchanged(scene, frame, start, stop)
+    for subject in subjects:
+        yield _move(scene, frame, subject, percent, points, track)
+
+
+def _window(scene: Scene, frame: Frame) -> tuple[int, int]:
+    """The segments that the frame stands in."""
+    return scene.segment(frame.first)[0], scene.segment(frame.last - 1)[1]
+
+
+def _referred(scene: Scene, frame: Frame, track: Track, anaph: Mark | None) -> Mention | None:
+    """The subject of a sentence without name: what a word like "Aktie" stands for, or the one that has just moved."""
+    anaph = anaph or next((mark for mark in scene.all("anaph") if mark.first < frame.first), None)
+    if anaph is not None:
+        return track.last or track.main
+    pronoun = any(scene.reading.low(at) in ("er", "sie", "es", "it", "he", "elle", "il", "ils", "they") for at in range(scene.sentence.first, frame.first))
+    return track.last if track.moved and (pronoun or scene.within(scene.sentence.first, scene.sentence.last, "noun", "session")) else None
+
+
+def _is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Mention, own: bool) -> bool:
+    reading = scene.reading
+    part = frame.percent or frame.points or frame.price
+    if part is None or part.high is not None:
+        return True
+    if scene.within(start, stop, "window") and not scene.within(start, stop, "session") and _window_counts(scene, start, stop):
+        return True
+    modal = next((m for m in scene.all("modal") if start <= m.first < stop), None)
+    if modal and not scene.within(start, stop, "quote"):
+        return True
+    if subject.kind not in _MARKET_KINDS and frame.percent is not None and scene.within(start, frame.percent.first, "metric", "blocker", "margin"):
+        return True
+    if scene.within(max(start, part.first - 6), part.first, "metric", "blocker"):
+        return True
+    if any(reading.low(at) in _NEGATIONS for at in range(scene.sentence.first, frame.first)) and scene.within(start, part.first, "approx"):
+        return True
+    return False
+
+
+def _window_counts(scene: Scene, start: int, stop: int) -> bool:
+    """Whether a comparison over a longer time is meant; "vor Wochenfrist" and a year in a name are not."""
+    return any(start <= mark.first < stop for mark in scene.all("window"))
+
+
+def _signed_percent(scene: Scene, frame: Frame, start: int, stop: int) -> Decimal | None:
+    quantity = frame.percent
+    if quantity is None:
+        return None
+    if quantity.sign:
+        return quantity.value * quantity.sign
+    if quantity.value == 0:
+        return quantity.value
+    sign = direction(scene, quantity, frame.last, start, stop)
+    return None if sign is None else quantity.value * sign
+
+
+def _signed_points(scene: Scene, frame: Frame, start: int, stop: int) -> Decimal | None:
+    quantity = frame.points
+    if quantity is None:
+        return None
+    if quantity.sign:
+        return quantity.value * quantity.sign
+    sign = direction(scene, quantity, frame.last, start, stop)
+    return None if sign is None else quantity.value * sign
+
+
+def direction(scene: Scene, quantity: Quantity, last: int, start: int, stop: int) -> int | None:
+    """+1 or -1 from the word that governs `quantity`: the adjective beside it, the noun before it, the verb around it."""
+    near = _adjective(scene, quantity, last) or _noun(scene, quantity)
+    if near:
+        return _SIGNS[near.value]
+    verbs = [mark for mark in scene.all("verb") if start <= mark.first < stop]
+    if not verbs:
+        left = [mark for mark in scene.all("verb") if mark.first < start]
+        right = [mark for mark in scene.all("verb") if mark.first >= stop]
+        verbs = left[-1:] or right[:1]
+        nouns = [mark for mark in scene.all("adj", "noun") if mark.first < start and mark.value in "+-"]
+        if not verbs and nouns:
+            return _SIGNS[nouns[-1].value]
+    if not verbs:
+        return None
+    return _SIGNS[min(verbs, key=lambda mark: _distance(mark, quantity)).value]
+
+
+def _distance(mark: Mark, quantity: Quantity) -> int:
+    return quantity.first - mark.last if mark.last <= quantity.first else (mark.first - quantity.last) + 2
+
+
+def _adjective(scene: Scene, quantity: Quantity, last: int) -> Mark | None:
+    found = [mark for mark in scene.all("adj") if mark.value in "+-"]
+    after = [mark for mark in found if 0 <= mark.first - quantity.last <= _NEAR_AFTER or 0 <= mark.first - last <= 1]
+    before = [mark for mark in found if 0 <= quantity.first - mark.last <= _NEAR_AFTER]
+    numbers = [q.first for q in scene.quantities]
+    after = [mark for mark in after if not any(quantity.last <= at < mark.first for at in numbers) or mark.first >= last]
+    before = [mark for mark in before if not any(mark.last <= at < quantity.first for at in numbers)]
+    ordered = sorted(before + after, key=lambda mark: _distance(mark, quantity))
+    return ordered[0] if ordered else None
+
+
+def _noun(scene: Scene, quantity: Quantity) -> Mark | None:
+    numbers = [q.first for q in scene.quantities]
+    before = [
+        mark for mark in scene.all("noun")
+        if 0 <= quantity.first - mark.last <= _NEAR_BEFORE and mark.value in "+-"
+        and not any(mark.last <= at < quantity.first for at in numbers)
+    ]  # fmt: skip
+    return before[-1] if before else None
+
+
+def _is_quote(scene: Scene, frame: Frame, start: int, stop: int, subject: Mention, anaph: Mark | None) -> bool:
+    """Whether a level without a change is a quote of the session: a verb of trading, no extreme, no older value."""
+    price = frame.price
+    if price is None or scene.within(start, price.first, "extreme", "prior", "target", "metric", "between", "rate"):
+        return False
+    if price.kind not in (MONEY, POINTS) and subject.kind not in ("fx", "index", "bond", "commodity"):
+        return False
+    if scene.within(start, stop, "day") and any(m.value == "-1" for m in scene.all("day") if start <= m.first < stop):
+        return False
+    stand = scene.within(start, stop, "stand", "adj", "priceword")
+    if subject.kind in _MARKET_KINDS:
+        return stand is not None or scene.reading.low(price.first - 1) in ("zu", "at", "bei", "à") or subject.kind == "fx"
+    return stand is not None and (anaph is not None or scene.within(start, stop, "adj", "priceword") is not None)
+
+
+def _unchanged(scene: Scene, frame: Frame, start: int, stop: int) -> Decimal | None:
+    if scene.within(start, stop, "adj") is None or frame.points is not None:
+        return None
+    values = [mark.value for mark in scene.all("adj") if start <= mark.first < stop]
+    return Decimal(0) if "0" in values and "~" not in values else None
+
+
+def _move(
+    scene: Scene, frame: Frame, subject: Mention, percent: Decimal | None, points: Decimal | None, track: Track
+) -> PriceMove:
+    price = frame.price
+    currency = ""
+    if price is not None and price.kind == MONEY:
+        currency = price.currency
+    elif subject.kind == "fx":
+        currency = subject.name[-3:]
+    inside = scene.sentence.first <= subject.first < scene.sentence.last
+    first = min(subject.first, frame.first) if inside and abs(subject.first - frame.first) < 12 else frame.first  # noqa: PLR2004
+    start, stop = scene.reading.span(first, max(frame.last, subject.last if inside and first == frame.first else 0))
+    evidence = Evidence(start, stop, "move" if percent is not None else "quote")
+    return PriceMove(
+        subject.name, percent, points, price.value if price else None, currency if price else "",
+        _venue(scene, frame), _session(scene, frame, track), evidence,
+    )  # fmt: skip
+
+
+def _venue(scene: Scene, frame: Frame) -> str:
+    found = [mark for mark in scene.all("venue", "venueplace") if not any(n.first <= mark.first < n.last and n.use == "instrument" for n in scene.names)]
+    if not found:
+        return ""
+    mark = min(found, key=lambda m: abs(m.first - frame.first))
+    return scene.reading.phrase(mark.first, mark.last)
+
+
+def _session(scene: Scene, frame: Frame, track: Track) -> str:
+    start, stop = _window(scene, frame)
+    marks = list(scene.all("session"))
+    printed = [mark.value for mark in marks if mark.value in ("premarket", "afterhours")]
+    near = [mark.value for mark in marks if start <= mark.first < stop]
+    if "premarket" in near or ("premarket" in printed and "regulären" not in _between(scene, scene.sentence.first, scene.sentence.last)):
+        return "premarket"
+    if "afterhours" in near:
+        return "afterhours"
+    if "intraday" in near and frame.percent is not None:
+        return "intraday"
+    if scene.within(start, stop, "quote"):
+        return "premarket"
+    return track.session if not scene.within(scene.sentence.first, scene.sentence.last, "day") and track.session else "regular"
+
+
+def _carried(scene: Scene, session: str) -> str:
+    printed = [mark.value for mark in scene.all("session") if mark.value in ("premarket", "afterhours")]
+    if printed:
+        return printed[-1]
+    return "" if scene.within(scene.sentence.first, scene.sentence.last, "day", "stand") else session

@@ -1,0 +1,93 @@
+"""One sentence as the relations see it: its segments, names, quantities and marks in order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tasks.fields.lexicon import Mark
+from tasks.fields.mentions import Mention
+from tasks.fields.quantities import Quantity
+from tasks.fields.reading import Reading
+from tasks.fields.tokens import Sentence
+
+_BREAKS = frozenset(",;:()–—|!?")
+_JOINS = {"de": frozenset(("und", "sowie")), "en": frozenset(("and",)), "fr": frozenset(("et", "ainsi"))}
+
+
+@dataclass(slots=True)
+class Scene:
+    """A sentence; `cuts` are the tokens at which a new segment begins (after a comma, a bracket, "und" ...)."""
+
+    reading: Reading
+    sentence: Sentence
+    names: list[Mention]
+    quantities: list[Quantity]
+    marks: dict[str, list[Mark]] = field(default_factory=dict)
+    cuts: list[int] = field(default_factory=list)
+
+    def all(self, *kinds: str) -> Iterator[Mark]:
+        """The marks of `kinds`; within each kind in the order of the text."""
+        for kind in kinds:
+            yield from self.marks.get(kind, ())
+
+    def within(self, first: int, last: int, *kinds: str) -> Mark | None:
+        """A mark of one of `kinds` that begins between the tokens `first` and `last`."""
+        for kind in kinds:
+            for mark in self.marks.get(kind, ()):
+                if first <= mark.first < last:
+                    return mark
+        return None
+
+    def segment(self, at: int) -> tuple[int, int]:
+        """The segment that holds token `at`."""
+        start, stop = self.sentence.first, self.sentence.last
+        for cut in self.cuts:
+            if cut <= at:
+                start = cut
+            else:
+                stop = cut
+                break
+        return start, stop
+
+
+def scenes(reading: Reading, mentions: list[Mention], quantities: list[Quantity]) -> list[Scene]:
+    """The sentences of the text with what stands in them; the three lists are walked once."""
+    found = []
+    m = q = k = 0
+    marks = reading.marks
+    for sentence in reading.sentences:
+        names, numbers = [], []
+        while m < len(mentions) and mentions[m].first < sentence.last:
+            if mentions[m].first >= sentence.first:
+                names.append(mentions[m])
+            m += 1
+        while q < len(quantities) and quantities[q].first < sentence.last:
+            if quantities[q].first >= sentence.first:
+                numbers.append(quantities[q])
+            q += 1
+        scene = Scene(reading, sentence, names, numbers)
+        while k < len(marks) and marks[k].first < sentence.last:
+            if marks[k].first >= sentence.first:
+                scene.marks.setdefault(marks[k].kind, []).append(marks[k])
+            k += 1
+        scene.cuts = _cuts(scene)
+        found.append(scene)
+    return found
+
+
+def _cuts(scene: Scene) -> list[int]:
+    """Where segments begin. "und" between two names is no cut; clause words are."""
+    reading = scene.reading
+    joins = _JOINS.get(reading.language[:2], _JOINS["en"])
+    inside = {at for name in scene.names for at in range(name.first, name.last)}
+    inside |= {at for q in scene.quantities for at in range(q.first, q.last)}
+    clauses = {mark.first for mark in scene.marks.get("clause", ())}
+    cuts = []
+    for at in range(scene.sentence.first, scene.sentence.last):
+        if at in inside:
+            continue
+        token = reading.tokens[at]
+        if (token.text in _BREAKS and not (token.text == ":" and reading.is_tight(at + 1))) or token.low in joins:
+            cuts.append(at + 1)
+        elif at in clauses:
+            cuts.append(at)
+    return cuts
