@@ -1,6 +1,7 @@
 """The finance fields of one article: `enrich` runs the rules in order."""
 
 from collections import Counter
+from dataclasses import replace
 
 from tasks.fields.context import find_names
 from tasks.fields.fx import find_pairs
@@ -11,6 +12,7 @@ from tasks.fields.moves import find_moves
 from tasks.fields.people import find_people
 from tasks.fields.quantities import find_quantities
 from tasks.fields.reading import Reading, read
+from tasks.fields.ratings import find_ratings
 from tasks.fields.scene import scenes
 from tasks.fields.sources import find_sources
 
@@ -29,14 +31,34 @@ def enrich(title: str, text: str, language: str, published_at: str = "") -> Fiel
     sources = tuple(find_sources(reading, blocked))
     stage = scenes(reading, mentions, quantities)
     main = main_subject(reading, mentions)
-    moves = tuple(find_moves(stage, main, set()))
+    rated = find_ratings(stage, main)
+    cited = {at for c in sources for at in _tokens(reading, c.evidence)}
+    mentions = [_reused(mention, rated.houses, cited) for mention in mentions]
+    stage = scenes(reading, mentions, quantities)
+    main = main_subject(reading, mentions)
+    moves = tuple(find_moves(stage, main, set(rated.numbers)))
     return Fields(
         instruments=_instruments(reading, mentions),
         price_moves=moves,
         people=tuple(Person(s.name, s.role, "", Evidence(*reading.span(s.first, s.last), "role")) for s in people),
         cited_sources=sources,
+        ratings=rated.ratings,
         identifiers=tuple(find_identifiers(reading.text, frozenset(), frozenset())),
     )
+
+
+def _reused(mention: Mention, houses: frozenset[int], cited: set[int]) -> Mention:
+    """The mention with the use that ratings and citations have found for it."""
+    if mention.use != "instrument":
+        return mention
+    if mention.first in houses:
+        return replace(mention, use="house")
+    return replace(mention, use="source") if mention.first in cited else mention
+
+
+def _tokens(reading: Reading, evidence: Evidence) -> range:
+    starts = [index for index, token in enumerate(reading.tokens) if evidence.start <= token.start < evidence.stop]
+    return range(starts[0], starts[-1] + 1) if starts else range(0)
 
 
 def main_subject(reading: Reading, mentions: list[Mention]) -> Mention | None:
