@@ -2,18 +2,22 @@
 
 from collections import Counter
 from dataclasses import replace
+from datetime import date, datetime
 
+from tasks.fields.amounts import find_amounts
 from tasks.fields.context import find_names
+from tasks.fields.figures import find_figures
 from tasks.fields.fx import find_pairs
 from tasks.fields.identifiers import find_identifiers
 from tasks.fields.mentions import Mention, find_hits, judged, sure_tokens
-from tasks.fields.model import Evidence, Fields, Mentioned, Person
+from tasks.fields.model import Evidence, Fields, Mentioned, Person, PriceMove
 from tasks.fields.moves import find_moves
 from tasks.fields.people import find_people
+from tasks.fields.periods import calendar_of
 from tasks.fields.quantities import find_quantities
 from tasks.fields.reading import Reading, read
 from tasks.fields.ratings import find_ratings
-from tasks.fields.scene import scenes
+from tasks.fields.scene import Scene, scenes
 from tasks.fields.sources import find_sources
 
 
@@ -37,7 +41,11 @@ def enrich(title: str, text: str, language: str, published_at: str = "") -> Fiel
     stage = scenes(reading, mentions, quantities)
     main = main_subject(reading, mentions)
     moves = tuple(find_moves(stage, main, set(rated.numbers)))
+    taken = _numbers(stage, moves) | set(rated.numbers)
+    calendar = calendar_of(reading.text, _day(published_at), fiscal=any(m.kind == "fiscal" for m in reading.marks))
     return Fields(
+        amounts=tuple(find_amounts(stage, taken)),
+        figures=tuple(find_figures(stage, main, calendar, taken)),
         instruments=_instruments(reading, mentions),
         price_moves=moves,
         people=tuple(Person(s.name, s.role, "", Evidence(*reading.span(s.first, s.last), "role")) for s in people),
@@ -45,6 +53,25 @@ def enrich(title: str, text: str, language: str, published_at: str = "") -> Fiel
         ratings=rated.ratings,
         identifiers=tuple(find_identifiers(reading.text, frozenset(), frozenset())),
     )
+
+
+def _numbers(stage: list[Scene], moves: tuple[PriceMove, ...]) -> set[int]:
+    """First tokens of the numbers that stand within the evidence of moves."""
+    spans = [(move.evidence.start, move.evidence.stop) for move in moves]
+    taken = set()
+    for scene in stage:
+        for quantity in scene.quantities:
+            start = scene.reading.tokens[quantity.first].start
+            if any(first <= start < last for first, last in spans):
+                taken.add(quantity.first)
+    return taken
+
+
+def _day(published_at: str) -> date | None:
+    try:
+        return datetime.fromisoformat(published_at).date()
+    except ValueError:
+        return None
 
 
 def _reused(mention: Mention, houses: frozenset[int], cited: set[int]) -> Mention:

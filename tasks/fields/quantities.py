@@ -92,7 +92,7 @@ def _printed(reading: Reading, index: int) -> Quantity | None:
 def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantity | None:
     """A number word with its unit; a number word alone means nothing (ein, one)."""
     whole = _with_unit(reading, Quantity(BARE, value, first, last, last - 1, spelled=True))
-    if whole.kind in (BARE, COUNT):
+    if whole.kind in (BARE, COUNT) or (whole.kind == MONEY and reading.tokens[last].kind != WORD):
         return None
     return replace(whole, approx=_is_hedged(reading, first))
 

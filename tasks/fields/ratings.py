@@ -17,6 +17,7 @@ _PREVIOUS = frozenset(("von", "from", "nach", "contre", "bisher", "bislang", "zu
 _BY = frozenset(("by", "um", "de"))
 _OPINION = frozenset(("laut", "gemäss", "gemäß", "selon", "bei", "chez", "by", "from", "von", "according"))
 _CONTINUED = frozenset(("die bank", "das haus", "the bank", "the firm", "la banque", "die analysten", "das institut", "der broker", "the broker", "le bureau", "die experten"))
+_FORMERLY = frozenset(("bislang", "bisher", "zuvor", "previously", "précédemment", "vorher", "auparavant"))
 _REACH = 3
 _LARGEST_TARGET = Decimal(1_000_000)
 
@@ -81,11 +82,9 @@ def _houses(scene: Scene) -> list[tuple[int, int]]:
             continue
         last = run_end(reading, at, 4, person=False)
         ends = [stop for stop in range(at + 2, last + 1) if reading.low(stop - 1) in _HOUSE_ENDS]
-        if ends and not taken.intersection(range(at, ends[-1])):
-            start = at + (reading.low(at) in ("die", "der", "das", "the", "la", "le", "analyst", "analysten"))
+        start = at + (reading.low(at) in ("die", "der", "das", "the", "la", "le", "analyst", "analysten"))
+        if ends and ends[-1] - start > 1 and not taken.intersection(range(at, ends[-1])):
             spans.append((start, ends[-1]))
-        elif ends:
-            spans = [s for s in spans if not (at <= s[0] < ends[-1])] + [(min(at, *[s[0] for s in spans if at <= s[0] < ends[-1]]), ends[-1])]
         at = max(last, at + 1)
     return sorted(spans)
 
@@ -194,17 +193,24 @@ def _targets(scene: Scene, first: int, last: int) -> tuple[Decimal | None, Decim
     if not marks and not ratings:
         return None, None, "", []
     anchor = min([m.first for m in marks] + [span[0] for span in ratings])
-    candidates = [q for q in scene.quantities if first <= q.first < last and q.kind == MONEY and not q.exponent and q.value < _LARGEST_TARGET and q.high is None]
+    candidates = [q for q in scene.quantities if first <= q.first < last and q.kind == MONEY and not q.exponent and q.value < _LARGEST_TARGET]
     if not marks:
         candidates = [q for q in candidates if any(0 < q.first - span[1] <= 8 and _joins(reading, span[1], q.first) for span in ratings)]  # noqa: PLR2004
     candidates = [q for q in candidates if (q.first > anchor or _is_before(scene, q, marks)) and not _is_price(scene, q)]
     target = earlier = None
     difference = None
+    before = anchor
     for q in candidates:
-        if _is_difference(reading, q):
+        late = any(reading.low(at) in _FORMERLY for at in range(max(before, q.first - 8), q.first))
+        before = q.last
+        if late and target is not None:
+            earlier = q.value
+        elif _is_difference(reading, q):
             difference = q.value
         elif _is_earlier(reading, q, candidates):
             earlier = earlier if earlier is not None else q.value
+        elif target is None and q.high is not None:
+            target, earlier = q.high, q.value
         elif target is None:
             target = q.value
     if target is not None and earlier is None and difference is not None:
