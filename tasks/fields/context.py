@@ -138,8 +138,14 @@ def _moving(
             continue
         if any(at in percent for at in range(mark.last, mark.last + 5)):
             start = _run_start(reading, mark.first, taken)
-            if reading.low(start - 1) not in _FUNCTION:
+            if _opens_clause(reading, start):
                 yield "moving", "company", start, mark.first
+
+
+def _opens_clause(reading: Reading, index: int) -> bool:
+    """Whether a clause begins at `index`, so that a name without article is its subject."""
+    before = reading.tokens[index - 1] if index else None
+    return before is None or before.kind == LINE or before.text in ".,;:!?–—(" or before.low in ("und", "and", "et", "während", "while", "sowie", "doch", "aber", "mais", "as", "but", "als", "nachdem")
 
 
 def _opening(reading: Reading) -> Iterator[tuple[str, str, int, int]]:

@@ -26,10 +26,9 @@ def enrich(title: str, text: str, language: str, published_at: str = "") -> Fiel
     reading = read(f"{title}\n{text}", language)
     quantities = find_quantities(reading)
     hits = find_hits(reading)
-    people = find_people(reading, sure_tokens(hits))
-    mentions = judged(reading, hits, people, quantities)
-    blocked = {at for span in people for at in range(span.first, span.last)}
-    mentions += find_names(reading, mentions, blocked, quantities)
+    people, blocked = find_people(reading, sure_tokens(hits))
+    mentions = judged(reading, hits, people, blocked, quantities)
+    mentions += find_names(reading, mentions, blocked | _named_otherwise(reading), quantities)
     mentions += find_pairs(reading, mentions, quantities)
     mentions.sort(key=lambda m: m.first)
     sources = tuple(find_sources(reading, blocked))
@@ -53,6 +52,12 @@ def enrich(title: str, text: str, language: str, published_at: str = "") -> Fiel
         ratings=rated.ratings,
         identifiers=tuple(find_identifiers(reading.text, frozenset(), frozenset())),
     )
+
+
+def _named_otherwise(reading: Reading) -> set[int]:
+    """Tokens of houses, media and places of trade that have more than one word: no part of them is a name."""
+    marks = (mark for mark in reading.marks if mark.kind in ("house", "source", "venue", "place"))
+    return {at for mark in marks if mark.last - mark.first > 1 for at in range(mark.first, mark.last)}
 
 
 def _numbers(stage: list[Scene], moves: tuple[PriceMove, ...]) -> set[int]:

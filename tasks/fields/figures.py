@@ -22,8 +22,10 @@ _VERBS = frozenset(
 _OBLIQUE = frozenset(("des", "zum", "zur", "am", "vom"))
 _FROM = frozenset(("von", "from", "de"))
 _TO = frozenset(("auf", "to", "à"))
+_SEPARATING = frozenset(", ; ( ) : – — - bei und and et on für pour ohne without sans nach mit with avec in im contre".split())
 _DIRECT_PRIOR = frozenset(("nach", "contre", "from", "versus", "against", "gegenüber", "statt", "après", "vs"))
 _GROWTH_NOUNS = frozenset(("wachstum", "growth", "croissance", "plus", "zuwachs"))
+_HOLDERS = frozenset(("aktionäre", "anteilseigner", "aktionären", "shareholders", "stockholders", "investors", "actionnaires"))
 _NEAR, _FAR = 3, 40
 
 
@@ -55,7 +57,7 @@ def find_figures(scenes: list[Scene], main: Mention | None, calendar: Calendar, 
 
 def _figures(scene: Scene, ledger: _Ledger, calendar: Calendar, moved: set[int]) -> Iterator[Figure]:
     metrics = _metrics(scene)
-    if not metrics and not _pays(scene):
+    if not metrics and not _pays(scene) and next(scene.all("organic", "margin"), None) is None:
         return
     used: set[int] = set()
     valued: set[int] = set()
@@ -74,7 +76,7 @@ def _figures(scene: Scene, ledger: _Ledger, calendar: Calendar, moved: set[int])
                 continue
             used.add(mark.first)
         valued.add(quantity.first)
-        yield _figure(scene, quantity, name, mark, subject, calendar)
+        yield _figure(scene, quantity, name, mark, subject, calendar, _profits(ledger))
     yield from _growth_only(scene, metrics, used, ledger, calendar, moved)
 
 
@@ -83,16 +85,15 @@ def _metrics(scene: Scene) -> list[Mark]:
     found = []
     for mark in sorted(scene.all("metric"), key=lambda m: m.first):
         low = scene.reading.low(mark.first - 1)
-        if low in _OBLIQUE or (low == "the" and scene.reading.low(mark.first - 2) == "of"):
-            continue
-        if mark.value == "net_profit" and scene.reading.low(mark.first) in ("gewinn", "gewinne", "gewinnen", "gewinns") and scene.reading.low(mark.last) == "von" and False:
+        if (low in _OBLIQUE and scene.reading.language.startswith("de")) or (low == "the" and scene.reading.low(mark.first - 2) == "of"):
             continue
         found.append(mark)
     return found
 
 
 def _pays(scene: Scene) -> bool:
-    return next(scene.all("paid"), None) is not None and any(q.per == "share" for q in scene.quantities)
+    holders = any(scene.reading.low(at) in _HOLDERS for at in range(scene.sentence.first, scene.sentence.last))
+    return holders and next(scene.all("paid"), None) is not None and any(q.per == "share" for q in scene.quantities)
 
 
 def _metric_of(scene: Scene, quantity: Quantity, metrics: list[Mark]) -> tuple[str, Mark | None] | None:
@@ -130,7 +131,7 @@ def _mark_of(scene: Scene, quantity: Quantity, metrics: list[Mark]) -> Mark | No
 
 def _is_cut_off(scene: Scene, first: int, last: int) -> bool:
     words = [scene.reading.low(at) for at in range(first, last)]
-    return any(word in (",", ";", "(", ")", ":", "–", "—", "bei", "und", "and", "et", "on", "für", "pour") for word in words)
+    return any(word in _SEPARATING for word in words)
 
 
 def _percent_metric(scene: Scene, quantity: Quantity, metrics: list[Mark]) -> tuple[str, Mark | None] | None:
@@ -174,12 +175,25 @@ def _is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
     consensus = scene.within(first, quantity.first, "consensus")
     if consensus and (mark is None or consensus.first < (mark.first if mark.first < quantity.first else quantity.first) or start <= consensus.first):
         return False
+    if reading.low(start - 1) == "(" and scene.within(start - 4, start, "consensus"):
+        return False
+    if _opens_with_prior(scene, quantity):
+        return False
+    if scene.within(start, stop, "maybe") is not None:
+        return False
     if scene.within(quantity.last, stop, "consensus") and reading.low(start - 1) == "(":
         return False
     expected = next((m for m in scene.all("consensus") if quantity.last <= m.first < stop and m.first - quantity.last <= 2), None)  # noqa: PLR2004
-    if expected and reading.low(expected.first) not in ("estimates", "expectations"):
+    if expected and reading.low(expected.first).startswith(("attendu", "erwartet", "expected", "consensus", "konsens")):
         return False
     return not _is_partial(scene, quantity, mark)
+
+
+def _opens_with_prior(scene: Scene, quantity: Quantity) -> bool:
+    """Whether the sentence begins with an older time: A year earlier, profit had been ..."""
+    first = scene.sentence.first
+    marks = [m for m in scene.all("prior") if m.first - first <= 2]  # noqa: PLR2004
+    return any(scene.reading.low(m.first) not in _DIRECT_PRIOR | {"bislang", "from"} or m.last - m.first > 1 for m in marks if m.first < quantity.first)
 
 
 def _goes_on(scene: Scene, quantity: Quantity) -> bool:
@@ -230,9 +244,12 @@ def _is_closed(scene: Scene, at: int, quantity: Quantity) -> bool:
 
 
 def _figure(
-    scene: Scene, quantity: Quantity, metric: str, mark: Mark | None, subject: Mention, calendar: Calendar
+    scene: Scene, quantity: Quantity, metric: str, mark: Mark | None, subject: Mention, calendar: Calendar,
+    profits: list[str],
 ) -> Figure:
     guidance = _is_guidance(scene, quantity, mark)
+    if guidance and metric == "net_profit" and mark is not None:
+        metric = _last_profit(scene, mark, profits) or metric
     loss = _is_loss(scene, quantity, mark)
     value, high = quantity.value, quantity.high
     if high is not None and scene.reading.low(quantity.first - 1) in ("from", "de") and not guidance:
@@ -249,6 +266,16 @@ def _figure(
         value, high, quantity.currency if quantity.kind == MONEY else "", change, None,
         Evidence(*scene.reading.span(first, last), "metric"),
     )  # fmt: skip
+
+
+def _profits(ledger: _Ledger) -> list[str]:
+    return [f.metric for f in ledger.found if f.metric in _PROFITS - {"eps"}]
+
+
+def _last_profit(scene: Scene, mark: Mark, profits: list[str]) -> str:
+    """What a bare "profit", "Ergebnis" of an outlook means: the profit that the article has reported last."""
+    bare = scene.reading.low(mark.first).startswith(("ergebnis", "profit", "bénéfice", "earnings")) and mark.last - mark.first == 1
+    return profits[-1] if bare and profits else ""
 
 
 def _is_loss(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
@@ -295,11 +322,14 @@ def _growth_only(
         if subject is None or sign is None:
             continue
         guidance = _is_guidance(scene, quantity, mark)
+        metric = mark.value
+        if guidance and metric == "net_profit":
+            metric = _last_profit(scene, mark, _profits(ledger)) or metric
         if not guidance and any(f.metric == mark.value for f in ledger.found):
             continue
         high = quantity.high * sign if quantity.high is not None else None
         yield Figure(
-            subject.name, f"guidance_{mark.value}" if guidance else mark.value,
+            subject.name, f"guidance_{metric}" if guidance else metric,
             period_of(scene, quantity, calendar, guidance=guidance), None, None, "", quantity.value * sign, high,
             Evidence(*scene.reading.span(mark.first, max(quantity.last, mark.last)), "growth"),
         )  # fmt: skip

@@ -23,13 +23,13 @@ _FRENCH_ONLY = "commodities_fr.csv"
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What the gazetteer knows of a name; `weak`: the name is an ordinary word, place or person too."""
+    """What the gazetteer knows of a name; `weak`: languages in which the name is also an ordinary word."""
 
     name: str
     kind: str
     isin: str = ""
     ticker: str = ""
-    weak: bool = False
+    weak: frozenset[str] = frozenset()
     language: str = ""
 
 
@@ -91,17 +91,31 @@ def _of_files() -> Iterator[tuple[str, Instrument]]:
         language = "fr" if file.name == _FRENCH_ONLY else ""
         for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
             for name in (row["name"], *filter(None, row["aliases"].split("|"))):
-                yield (
-                    name,
-                    Instrument(row["name"], row["kind"], row["isin"], row["ticker"], name in weak, language),
-                )
+                ambiguous = _languages(name, weak)
+                yield name, Instrument(row["name"], row["kind"], row["isin"], row["ticker"], ambiguous, language)
 
 
 @cache
-def _weak_names() -> frozenset[str]:
+def _weak_names() -> dict[str, frozenset[str]]:
     text = (resources.files("config") / "instruments" / "homographs.txt").read_text(encoding="utf-8")
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
-    return frozenset(word for line in lines for word in line.split())
+    named = (line.partition(":") for line in text.splitlines() if not line.startswith("#"))
+    return {language: frozenset(words.split()) for language, _, words in named}
+
+
+def _languages(name: str, weak: dict[str, frozenset[str]]) -> frozenset[str]:
+    """The languages in which `name` is an ordinary word, place or person too."""
+    return frozenset(code for code in ("de", "en", "fr") if name in weak[code] or name in weak["all"])
+
+
+@cache
+def tickers() -> dict[str, str]:
+    """Tickers of the package and the names that our files give to these companies."""
+    known: dict[str, str] = {}
+    for stock in PyTickerSymbols().get_all_stocks():
+        symbol = stock.get("symbol") or ""
+        if symbol.isalpha():
+            known.setdefault(symbol, _short(stock["name"].removeprefix("The ")))
+    return known
 
 
 def _of_package() -> Iterator[tuple[str, Instrument]]:
@@ -112,8 +126,11 @@ def _of_package() -> Iterator[tuple[str, Instrument]]:
         isins = stock.get("isins") or []
         for name in dict.fromkeys((full, short)):
             if len(name) >= _SHORTEST:
-                ordinary = name in weak or (name == short != full and " " not in name)
-                yield name, Instrument(short, "company", isins[0] if len(isins) == 1 else "", "", ordinary)
+                shortened = name == short != full and " " not in name
+                ambiguous = frozenset(("de", "en", "fr")) if shortened else _languages(name, weak)
+                symbol = stock.get("symbol") or ""
+                ticker = symbol if symbol.isalpha() else ""
+                yield name, Instrument(short, "company", isins[0] if len(isins) == 1 else "", ticker, ambiguous)
 
 
 def _short(name: str) -> str:

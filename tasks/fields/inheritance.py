@@ -20,7 +20,7 @@ def complete(reading: Reading, found: list[Quantity]) -> list[Quantity]:
     found = _inherit_backwards(reading, found)
     found = _inherit_backwards(reading, _inherit_forwards(reading, found))
     found = _resolve_currencies(reading, found)
-    return _join_ranges(reading, found)
+    return [q for q in _join_ranges(reading, found) if not (q.spelled and q.kind == BARE)]
 
 
 def _gap_kind(reading: Reading, left: Quantity, right: Quantity) -> str:

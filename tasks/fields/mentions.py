@@ -33,6 +33,7 @@ class Mention:
     use: str = "instrument"
     instrument: Instrument | None = None
     rule: str = "gazetteer"
+    weak: bool = False
 
 
 def find_hits(reading: Reading) -> list[Mention]:
@@ -65,27 +66,27 @@ def _mention(reading: Reading, hit: Hit, first: int, last: int) -> Mention | Non
     name = instrument.name if instrument.kind in ("commodity", "bond", "crypto") else printed
     if instrument.kind in ("commodity", "crypto") and instrument.name not in reading.text:
         name = printed
-    return Mention(name, instrument.kind, first, last, instrument=instrument)
+    weak = language in instrument.weak
+    return Mention(name, instrument.kind, first, last, instrument=instrument, weak=weak)
 
 
 def sure_tokens(mentions: list[Mention]) -> set[int]:
     """Tokens of company names that can't be a person."""
     return {
-        at for mention in mentions if mention.instrument and not mention.instrument.weak and mention.kind != "commodity"
+        at for mention in mentions if mention.instrument and not mention.weak and mention.kind != "commodity"
         for at in range(mention.first, mention.last) if mention.last - mention.first > 1 or mention.kind == "company"
     }  # fmt: skip
 
 
 def judged(
-    reading: Reading, mentions: list[Mention], people: list[PersonSpan], quantities: list[Quantity]
+    reading: Reading, mentions: list[Mention], people: list[PersonSpan], blocked: set[int], quantities: list[Quantity]
 ) -> list[Mention]:
     """`mentions` with their use; those that mean something else altogether are left out."""
-    person_tokens = {at for span in people for at in range(span.first, span.last)}
     surnames = {reading.tokens[span.last - 1].text for span in people}
     priced = _priced_sentences(reading, quantities)
     kept = []
     for mention in mentions:
-        if mention.first in person_tokens or reading.phrase(mention.first, mention.last) in surnames:
+        if mention.first in blocked or reading.phrase(mention.first, mention.last) in surnames:
             continue
         use = _use(reading, mention)
         if use == "instrument" and not _is_meant(reading, mention, mentions, priced):
@@ -103,7 +104,7 @@ def _use(reading: Reading, mention: Mention) -> str:
     if reading.has("venue", mention.first) or reading.has("venueplace", mention.first):
         if reading.low(after) == ":" and is_capital(reading, after + 1) and reading.low(mention.first - 1) == "(":
             return "venue"
-        if before in _ON and reading.low(mention.first - 2) in ("an", "on", "sur", "auf", "at", "via", ","):
+        if before in _ON and reading.low(mention.first - 2) in ("an", "on", "sur", "auf", "at", "via"):
             return "venue"
         if before in ("on", "auf", "au", "via") and mention.kind != "index":
             return "venue"
@@ -111,6 +112,8 @@ def _use(reading: Reading, mention: Mention) -> str:
             return "venue"
         if reading.low(after) in ("-", "listed", "close", "trading") and hyphen:
             return "descriptor"
+    if hyphen and reading.has("descriptor", after + 1) and is_capital(reading, after + 2) and mention.kind == "company":
+        return "descriptor"
     if hyphen and reading.low(after + 1) in ("analyst", "analystin", "analysten", "experte", "expertin", "ökonom", "ökonomin", "stratege", "strategin", "volkswirt"):
         return "employer"
     return "instrument"
@@ -143,7 +146,7 @@ def _is_meant(reading: Reading, mention: Mention, mentions: list[Mention], price
         return first in priced and reading.low(last) not in ("mine", "mines", "miner", "miners", "mining")
     if _is_inside_name(reading, mention):
         return False
-    if not instrument.weak:
+    if not mention.weak:
         return True
     if mention.kind in ("commodity", "bond", "crypto"):
         return first in priced or reading.low(last) == "-"
@@ -153,7 +156,7 @@ def _is_meant(reading: Reading, mention: Mention, mentions: list[Mention], price
 def _is_inside_name(reading: Reading, mention: Mention) -> bool:
     """Whether the hit is a part of a longer name (Mitsubishi | Meridian Copper, Jefferies Swiss)."""
     first, last = mention.first, mention.last
-    weak = mention.instrument is not None and (mention.instrument.weak or mention.kind == "commodity")
+    weak = mention.weak or mention.kind == "commodity"
     if not weak:
         return False
     before = is_capital(reading, first - 1) and not reading.language.startswith("de") and not _starts(reading, first - 1)
@@ -177,15 +180,20 @@ def _is_weak_name(reading: Reading, mention: Mention, mentions: list[Mention]) -
         return True
     if reading.low(first - 1) in _ARTICLES and german:
         return False
-    known = {m.first for m in mentions if m.instrument and not m.instrument.weak}
+    known = {m.first for m in mentions if m.instrument and not m.weak}
     listed = any(at in known for at in range(first - 3, first)) or any(at in known for at in range(last, last + 3))
     if _starts(reading, first):
         verb = any(m.kind in ("companyverb", "verb") for m in reading.marks_at.get(last, ()))
+        apposed = reading.low(last) == "," and reading.low(last + 1) in ("the", "which", "a", "le", "la", "qui", "der", "die", "das", "ein", "eine")
+        if apposed:
+            return True
         colon = reading.low(last) in (":", ",") or (reading.low(last) in ("'", "’"))
         return verb or listed or (colon and _occurs_again(reading, mention))
     if german:
         return listed or not any(mark.kind in ("day", "month", "place", "venueplace", "source", "role", "rating") for mark in reading.marks_at.get(first, ())) and not is_capital(reading, first - 1)  # noqa: RUF021
     token = reading.tokens[first]
+    if any(mark.kind in ("place", "venueplace", "role", "day", "month") for mark in reading.marks_at.get(first, ())):
+        return False
     return token.kind == WORD and token.text[0].isupper() and not is_capital(reading, first - 1)
 
 

@@ -53,10 +53,11 @@ def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceM
             moved = True
             yield from moves
         previous = frame
-    if subjects:
+    if moved and subjects:
         track.last = subjects[-1]
-    elif names:
-        track.last = names[-1] if not moved else track.last
+    elif not moved and names:
+        here = {name.name for name in names}
+        track.last = track.main if track.main and track.main.name in here else names[0]
     track.moved = moved
     track.session = _carried(scene, track.session)
 
@@ -147,6 +148,8 @@ def _moves_of(
     if _is_excluded(scene, frame, start, stop, subjects[0], own or anaph is not None):
         return
     percent = _signed_percent(scene, frame, start, stop)
+    if percent is None and frame.percent is not None and frame.price is not None:
+        frame = Frame(price=frame.price)
     points = _signed_points(scene, frame, start, stop)
     if frame.percent is not None and percent is None:
         return
@@ -170,10 +173,19 @@ def _window(scene: Scene, frame: Frame) -> tuple[int, int]:
 def _referred(scene: Scene, frame: Frame, track: Track, anaph: Mark | None) -> Mention | None:
     """The subject of a sentence without name: what a word like "Aktie" stands for, or the one that has just moved."""
     anaph = anaph or next((mark for mark in scene.all("anaph") if mark.first < frame.first), None)
-    if anaph is not None:
+    if anaph is not None or _is_described(scene, frame):
         return track.last or track.main
     pronoun = any(scene.reading.low(at) in ("er", "sie", "es", "it", "he", "elle", "il", "ils", "they") for at in range(scene.sentence.first, frame.first))
+    if pronoun and scene.within(scene.sentence.first, frame.last + 2, "stand", "verb"):
+        return track.last or track.main
     return track.last if track.moved and (pronoun or scene.within(scene.sentence.first, scene.sentence.last, "noun", "session")) else None
+
+
+def _is_described(scene: Scene, frame: Frame) -> bool:
+    """Whether "the chipmaker", "der Konzern" stands before the numbers."""
+    articles = ("the", "der", "die", "das", "le", "la", "l", "'")
+    found = (mark for mark in scene.all("descriptor") if scene.segment(frame.first)[0] <= mark.first < frame.first)
+    return any(scene.reading.low(mark.first - 1) in articles for mark in found)
 
 
 def _is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Mention, own: bool) -> bool:
@@ -183,10 +195,14 @@ def _is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Men
         return True
     if scene.within(start, stop, "window") and not scene.within(start, stop, "session") and _window_counts(scene, start, stop):
         return True
-    modal = next((m for m in scene.all("modal") if start <= m.first < stop), None)
+    modal = next((m for m in scene.all("modal") if start <= m.first < min(stop, frame.last + 3)), None)
     if modal and not scene.within(start, stop, "quote"):
         return True
-    if subject.kind not in _MARKET_KINDS and frame.percent is not None and scene.within(start, frame.percent.first, "metric", "blocker", "margin"):
+    if subject.kind not in _MARKET_KINDS and frame.percent is not None and _is_of_figure(scene, frame.percent, start):
+        return True
+    if scene.within(start, stop, "organic"):
+        return True
+    if subject.first >= scene.sentence.first and subject.first < frame.first and _spans_window(scene, subject.first, frame.last):
         return True
     if scene.within(max(start, part.first - 6), part.first, "metric", "blocker"):
         return True
@@ -195,9 +211,23 @@ def _is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Men
     return False
 
 
+def _is_of_figure(scene: Scene, percent: Quantity, start: int) -> bool:
+    """Whether a metric or another quantity is nearer to the percentage than any name or word for a security."""
+    if scene.within(start, percent.first, "metric", "blocker", "margin"):
+        return True
+    first = scene.sentence.first
+    marks = [m.last for m in scene.all("metric", "blocker", "margin") if first <= m.first < percent.first]
+    named = [n.last for n in scene.names if n.first < percent.first] + [m.last for m in scene.all("anaph") if m.first < percent.first]
+    return bool(marks) and max(marks) > max(named, default=0) and not percent.sign
+
+
+def _spans_window(scene: Scene, first: int, last: int) -> bool:
+    return any(first <= mark.first < last and scene.reading.low(mark.first - 1) != "-" and scene.reading.low(mark.first) not in ("2023", "2024", "year", "years", "jahr") for mark in scene.all("window"))
+
+
 def _window_counts(scene: Scene, start: int, stop: int) -> bool:
     """Whether a comparison over a longer time is meant; "vor Wochenfrist" and a year in a name are not."""
-    return any(start <= mark.first < stop for mark in scene.all("window"))
+    return any(start <= mark.first < stop and scene.reading.low(mark.first - 1) != "-" for mark in scene.all("window"))
 
 
 def _signed_percent(scene: Scene, frame: Frame, start: int, stop: int) -> Decimal | None:
@@ -273,6 +303,8 @@ def _is_quote(scene: Scene, frame: Frame, start: int, stop: int, subject: Mentio
     if price.kind not in (MONEY, POINTS) and subject.kind not in ("fx", "index", "bond", "commodity"):
         return False
     if scene.within(start, stop, "day") and any(m.value == "-1" for m in scene.all("day") if start <= m.first < stop):
+        return False
+    if any(0 <= price.first - m.last <= 2 and "reis" in scene.reading.phrase(m.first, m.last) for m in scene.all("adj")):  # noqa: PLR2004
         return False
     stand = scene.within(start, stop, "stand", "adj", "priceword")
     if subject.kind in _MARKET_KINDS:

@@ -24,8 +24,8 @@ class PersonSpan:
     role_last: int
 
 
-def find_people(reading: Reading, taken: set[int]) -> list[PersonSpan]:
-    """Persons in order, the fullest form of each once; `taken` are tokens of names that are surely no persons."""
+def find_people(reading: Reading, taken: set[int]) -> tuple[list[PersonSpan], set[int]]:
+    """Persons in order, the fullest form of each once, and the tokens of all; `taken` are surely no persons."""
     found: list[PersonSpan] = []
     given = reading.words.words("firstname")
     index, end = 0, len(reading.tokens)
@@ -36,7 +36,7 @@ def find_people(reading: Reading, taken: set[int]) -> list[PersonSpan]:
             continue
         found.append(span)
         index = span.last
-    return _collapsed(reading, found)
+    return _collapsed(reading, found), {at for span in found for at in range(span.first, span.last)}
 
 
 def _at(reading: Reading, index: int, given: frozenset[str], taken: set[int]) -> PersonSpan | None:

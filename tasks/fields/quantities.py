@@ -92,9 +92,18 @@ def _printed(reading: Reading, index: int) -> Quantity | None:
 def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantity | None:
     """A number word with its unit; a number word alone means nothing (ein, one)."""
     whole = _with_unit(reading, Quantity(BARE, value, first, last, last - 1, spelled=True))
+    if whole.kind == BARE and _opens_range(reading, last):
+        return whole
     if whole.kind in (BARE, COUNT) or (whole.kind == MONEY and reading.tokens[last].kind != WORD):
         return None
     return replace(whole, approx=_is_hedged(reading, first))
+
+
+def _opens_range(reading: Reading, last: int) -> bool:
+    """Whether "bis", "to", "à" or "and" and a number follow: vier bis acht Prozent, between two and three percent."""
+    linked = reading.has("range", last) or reading.low(last) in "-–"
+    ahead = reading.tokens[last + 1] if last + 1 < len(reading.tokens) else None
+    return bool(linked and ahead and (ahead.kind == NUMBER or reading.has("number", last + 1)))
 
 
 def _sign(reading: Reading, index: int) -> tuple[int, int]:

@@ -16,6 +16,7 @@ _SURVEYS = frozenset(("umfrage", "erhebung", "studie", "survey", "sondage", "enq
 _LINKS = frozenset(("der", "des", "von", "by", "from", "of", "de", "du", "l", "'", "’", "durch", "vom", "bei", "the", "la", "le", "d", "unter"))
 _CREDITS = frozenset(("foto", "bild", "photo", "bildquelle", "image", "credit", "crédit", "fotos"))
 _REACH = 5
+_CLOSE = 3
 
 
 def find_sources(reading: Reading, taken: set[int]) -> Iterator[Citation]:
@@ -63,7 +64,7 @@ def _is_dateline(reading: Reading, first: int, last: int) -> bool:
 
 
 def _is_attributed(reading: Reading, first: int, last: int) -> bool:
-    for at in range(max(first - _REACH, 0), min(last + 4, len(reading.tokens))):
+    for at in range(max(first - _CLOSE, 0), min(last + _CLOSE, len(reading.tokens))):
         if first <= at < last:
             continue
         if reading.tokens[at].text in ".;\n":

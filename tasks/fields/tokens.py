@@ -13,6 +13,13 @@ _TOKEN = re.compile(
     r"|(?P<sign>\S)"
 )
 NUMBER, WORD, SIGN, LINE = "number", "word", "sign", "line"
+# Words that begin a sentence even behind an abbreviation: 33,2 Mio. Für das Gesamtjahr ...
+STARTERS = frozenset(
+    "der die das den dem des ein eine einer im in am an auf bei beim mit von vom zu zum zur für und als nach vor seit wie so"
+    " doch aber dies diese dieser damit dabei dafür davon auch heute gestern zudem bisher bislang laut unter über trotz es er sie"
+    " wir ich man the a this that these it its he she they we for on at by to from but and as with when while after"
+    " le la les un une du des de au aux et en dans sur pour par avec mais où selon après ce cette il elle ils elles".split()
+)
 _ENDS = frozenset(".!?…")
 _CLOSERS = frozenset("\"'”“»)’")
 _LAST_DAY = 31
@@ -91,4 +98,5 @@ def _is_inner_point(
 ) -> bool:
     if before.kind == NUMBER:
         return before.text.isdigit() and int(before.text) <= _LAST_DAY and after.low in after_ordinal
-    return before.low in abbreviations or (len(before.text) == 1 and before.text.isupper())
+    initial = len(before.text) == 1 and before.text.isupper()
+    return initial or (before.low in abbreviations and after.low not in STARTERS)
