@@ -24,6 +24,7 @@ _OTHER = frozenset(("day", "month", "place", "venueplace", "venue", "source", "m
                     "guidance", "window", "extreme", "attribute", "magnitude", "rate", "acquire", "loss", "prior", "fiscal",
                     "segment", "session", "modal", "house", "verb", "stand", "companyverb", "share", "say", "adj",
                     "creditrating", "legal", "level", "clause", "number", "share_", "minor", "current", "paid", "firstname"))  # fmt: skip
+_EXCHANGES = frozenset(("isin", "wkn", "valor", "valorennummer", "ticker", "symbol", "cusip", "valorennr", "kürzel", "mnémo", "mnemo", "numéro"))
 _OWNERS = frozenset(("der", "des", "von", "of", "in", "de", "d", "du", "l", "la", "'", "’"))
 
 
@@ -112,7 +113,7 @@ def _in_parentheses(reading: Reading, taken: set[int]) -> Iterator[tuple[str, st
         if token.text != "(" or at + 1 >= len(reading.tokens) or not is_capital(reading, at - 1):
             continue
         inner = reading.tokens[at + 1]
-        labelled = inner.low in ("isin", "wkn", "valor", "valorennummer", "ticker", "symbol", "cusip", "nasdaq", "nyse", "aim", "lse", "valorennr", "kürzel", "six", "euronext", "mnémo", "mnemo", "numéro")
+        labelled = inner.low in _EXCHANGES
         exchange = inner.text.isupper() and reading.low(at + 2) == ":"
         if labelled or exchange:
             start = _run_start(reading, at, taken)

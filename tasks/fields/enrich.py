@@ -8,9 +8,10 @@ from tasks.fields.amounts import find_amounts
 from tasks.fields.context import find_names
 from tasks.fields.figures import find_figures
 from tasks.fields.fx import find_pairs
+from tasks.fields.gazetteer import tickers
 from tasks.fields.identifiers import find_identifiers
 from tasks.fields.mentions import Mention, find_hits, judged, sure_tokens
-from tasks.fields.model import Evidence, Fields, Mentioned, Person, PriceMove
+from tasks.fields.model import Evidence, Fields, Identifier, Mentioned, Person, PriceMove
 from tasks.fields.moves import find_moves
 from tasks.fields.people import find_people
 from tasks.fields.periods import calendar_of
@@ -29,6 +30,7 @@ def enrich(title: str, text: str, language: str, published_at: str = "") -> Fiel
     people, blocked = find_people(reading, sure_tokens(hits))
     mentions = judged(reading, hits, people, blocked, quantities)
     mentions += find_names(reading, mentions, blocked | _named_otherwise(reading), quantities)
+    mentions = [_by_ticker(mention) for mention in mentions]
     mentions += find_pairs(reading, mentions, quantities)
     mentions.sort(key=lambda m: m.first)
     sources = tuple(find_sources(reading, blocked))
@@ -50,7 +52,7 @@ def enrich(title: str, text: str, language: str, published_at: str = "") -> Fiel
         people=tuple(Person(s.name, s.role, "", Evidence(*reading.span(s.first, s.last), "role")) for s in people),
         cited_sources=sources,
         ratings=rated.ratings,
-        identifiers=tuple(find_identifiers(reading.text, frozenset(), frozenset())),
+        identifiers=tuple(_identifiers(reading, mentions)),
     )
 
 
@@ -77,6 +79,19 @@ def _day(published_at: str) -> date | None:
         return datetime.fromisoformat(published_at).date()
     except ValueError:
         return None
+
+
+def _by_ticker(mention: Mention) -> Mention:
+    """A name that is a ticker (CRM stock) as the company that it stands for."""
+    name = tickers().get(mention.name) if mention.instrument is None else None
+    return replace(mention, name=name) if name else mention
+
+
+def _identifiers(reading: Reading, mentions: list[Mention]) -> list[Identifier]:
+    """Identifiers, each once; an abbreviation that is the name of an index is no ticker."""
+    names = frozenset(m.name for m in mentions if m.instrument) | reading.words.words("source") | frozenset(("CEO", "CFO", "AG", "US", "EU", "IPO", "AI", "ETF"))
+    found = find_identifiers(reading.text, frozenset(tickers()), names)
+    return list({(one.scheme, one.value): one for one in reversed(list(found))}.values())[::-1]
 
 
 def _reused(mention: Mention, houses: frozenset[int], cited: set[int]) -> Mention:

@@ -87,6 +87,8 @@ def _metrics(scene: Scene) -> list[Mark]:
         low = scene.reading.low(mark.first - 1)
         if (low in _OBLIQUE and scene.reading.language.startswith("de")) or (low == "the" and scene.reading.low(mark.first - 2) == "of"):
             continue
+        if any(scene.reading.low(mark.first - back) in ("ohne", "excluding", "hors") for back in (1, 2, 3)):
+            continue
         found.append(mark)
     return found
 

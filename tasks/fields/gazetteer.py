@@ -17,6 +17,7 @@ _LEGAL = re.compile(
     r",? (?:Inc\.?|Corp\.?|Corporation|Company|Co\.|plc|PLC|Plc|AG|SE|S\.?A\.?|N\.?V\.?|Ltd\.?|Limited|KGaA|AB|ASA|Oyj|"
     r"S\.p\.A\.|LLC|Holdings?|Group|Trust|\(.*\)|Companies|Parent|SpA|L\.?P\.?|& Co\.?|& Co\. KGaA|Technologies)$"
 )
+_PRICES = ("preis", "preise", "preises", "preisen", "kurs", "kurse", "kurses", "notierung", "future", "kontrakt")
 _SHORTEST = 3
 _FRENCH_ONLY = "commodities_fr.csv"
 
@@ -90,7 +91,7 @@ def _of_files() -> Iterator[tuple[str, Instrument]]:
             continue
         language = "fr" if file.name == _FRENCH_ONLY else ""
         for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
-            for name in (row["name"], *filter(None, row["aliases"].split("|"))):
+            for name in _names(row):
                 ambiguous = _languages(name, weak)
                 yield name, Instrument(row["name"], row["kind"], row["isin"], row["ticker"], ambiguous, language)
 
@@ -100,6 +101,15 @@ def _weak_names() -> dict[str, frozenset[str]]:
     text = (resources.files("config") / "instruments" / "homographs.txt").read_text(encoding="utf-8")
     named = (line.partition(":") for line in text.splitlines() if not line.startswith("#"))
     return {language: frozenset(words.split()) for language, _, words in named}
+
+
+def _names(row: dict[str, str]) -> list[str]:
+    """The names of a row; German prices of a commodity or coin stand for it (Goldpreis, Kakaopreisen, Bitcoinkurs)."""
+    names = [row["name"], *filter(None, row["aliases"].split("|"))]
+    if row["kind"] not in ("commodity", "crypto"):
+        return names
+    stems = [name for name in names if name[0].isupper() and name.isalpha() and not name.isupper()]
+    return names + [f"{stem}{end}" for stem in stems for end in _PRICES]
 
 
 def _languages(name: str, weak: dict[str, frozenset[str]]) -> frozenset[str]:

@@ -12,6 +12,8 @@ _WITH_UNIT = frozenset(("percent", "pp", "bp", "points", "money"))
 _MINOR = frozenset(("cent", "centime"))
 _HOME_MINOR = {"cent": "EUR", "centime": "CHF"}
 _LONGEST_GAP = 3
+# "$14 to $1,447" is a change and the level after it.
+_WIDEST = 5
 _NORDIC = ("SEK", "NOK", "DKK")
 
 
@@ -95,7 +97,7 @@ def _inherit_forwards(reading: Reading, found: list[Quantity]) -> list[Quantity]
                 quantity = replace(quantity, kind=MONEY, currency=currency)
         elif quantity.kind == BARE and done and done[-1].kind in (MONEY, PERCENT):
             model = done[-1]
-            if _is_prior(reading, model, quantity):
+            if _is_prior(reading, model, quantity) or _gap_kind(reading, model, quantity) == "to":
                 quantity = _like(quantity, model)
         if quantity.kind == MONEY:
             last_money = quantity
@@ -172,7 +174,8 @@ def _join_ranges(reading: Reading, found: list[Quantity]) -> list[Quantity]:
         if left is not None and left.high is None and left.kind == quantity.kind and left.kind in _WITH_UNIT | {BARE}:
             gap = _gap_kind(reading, left, quantity)
             between = any(reading.has("between", left.first - back) for back in (1, 2, 3))
-            if (gap == "to" and left.currency == quantity.currency) or (gap == "and" and between):
+            fits = left.currency == quantity.currency and left.value <= quantity.value <= left.value * _WIDEST
+            if (gap == "to" and (fits or left.value == 0)) or (gap == "and" and between):
                 done[-1] = replace(
                     left, high=quantity.value, high_approx=quantity.approx, last=quantity.last, per=quantity.per
                 )

@@ -65,7 +65,7 @@ def _mention(reading: Reading, hit: Hit, first: int, last: int) -> Mention | Non
         return None
     name = instrument.name if instrument.kind in ("commodity", "bond", "crypto") else printed
     if instrument.kind in ("commodity", "crypto") and instrument.name not in reading.text:
-        name = printed
+        name = instrument.name if printed.startswith(instrument.name) else printed
     weak = language in instrument.weak
     return Mention(name, instrument.kind, first, last, instrument=instrument, weak=weak)
 
@@ -176,8 +176,11 @@ def _is_weak_name(reading: Reading, mention: Mention, mentions: list[Mention]) -
     german = reading.language.startswith("de")
     if reading.low(last) == "-" and (reading.has("share", last + 1) or reading.has("role", last + 1)):
         return True
-    if reading.low(last) == "(" or reading.has("legal", last) or reading.has("share", last):
+    place = any(mark.kind in ("place", "venueplace") for mark in reading.marks_at.get(first, ()))
+    if reading.has("legal", last) or reading.has("share", last) or (reading.low(last) == "(" and not place):
         return True
+    if place:
+        return False
     if reading.low(first - 1) in _ARTICLES and german:
         return False
     known = {m.first for m in mentions if m.instrument and not m.weak}

@@ -59,7 +59,7 @@ def _roles(scene: Scene) -> list[tuple[str, Quantity]]:
     numbers = with_elided(scene)
     for index, quantity in enumerate(numbers):
         if quantity.kind in (PERCENT, MULTIPLE):
-            if quantity.kind == PERCENT and not _is_share_of(scene.reading, quantity):
+            if quantity.kind == PERCENT and not _is_share_of(scene.reading, quantity) and not _is_rate(scene, quantity):
                 roles.append(("percent", quantity))
             continue
         if quantity.kind in (COUNT, DAY, YEAR) or quantity.exponent or quantity.high is not None:
@@ -92,6 +92,18 @@ def _is_share_of(reading: Reading, quantity: Quantity) -> bool:
     if after == "an" and reading.language.startswith("de"):
         return not reading.has("venue", quantity.last + 2) and reading.low(quantity.last + 1) not in (".", ",", "und", "der")
     return reading.has("blocker", quantity.last) is not None or after in ("interest", "stake", "owned")
+
+
+def _is_rate(scene: Scene, quantity: Quantity) -> bool:
+    """Whether a percentage is a level, not a change: the yield fell to 4.04%; "das Plus stand bei 3 Prozent" is one."""
+    reading = scene.reading
+    at = quantity.first - 1
+    while reading.has("approx", at):
+        at -= 1
+    hedged = any(mark.kind == "approx" and mark.last == quantity.first for k in range(max(quantity.first - 4, 0), quantity.first) for mark in reading.marks_at.get(k, ()))
+    if reading.low(at) not in ("auf", "to", "at", "bei", "à", "from") or (hedged and at == quantity.first - 1):
+        return False
+    return scene.within(scene.segment(quantity.first)[0], quantity.first, "noun") is None and not quantity.sign
 
 
 def _preposition(reading: Reading, quantity: Quantity, table: dict[str, frozenset[str]]) -> bool:

@@ -1,15 +1,14 @@
 """Price moves and quotes: frames of quantities with their subject, direction, session and venue."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tasks.fields.lexicon import Mark
 from tasks.fields.mentions import Mention
 from tasks.fields.model import Evidence, PriceMove
 from tasks.fields.move_frames import Frame, frames
-from tasks.fields.quantities import MONEY, PERCENT, POINTS, Quantity
-from tasks.fields.reading import Reading
+from tasks.fields.quantities import MONEY, POINTS, YEAR, Quantity
 from tasks.fields.scene import Scene
 
 _SIGNS = {"+": 1, "-": -1, "0": 0}
@@ -27,12 +26,12 @@ class Track:
     last: Mention | None = None
     session: str = ""
     moved: bool = False
-    used: set[tuple[int, int]] = field(default_factory=set)
+    titled: bool = False
 
 
 def find_moves(scenes: list[Scene], main: Mention | None, rated: set[int]) -> Iterator[PriceMove]:
     """Moves in the order of the text; `rated` are tokens of targets and other numbers that ratings have taken."""
-    track = Track(main=main)
+    track = Track(main=main, titled=bool(main and scenes and main.first < scenes[0].sentence.last))
     for scene in scenes:
         yield from _scene_moves(scene, track, rated)
 
@@ -57,7 +56,7 @@ def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceM
         track.last = subjects[-1]
     elif not moved and names:
         here = {name.name for name in names}
-        track.last = track.main if track.main and track.main.name in here else names[0]
+        track.last = track.main if track.main and (track.main.name in here or track.titled) else names[0]
     track.moved = moved
     track.session = _carried(scene, track.session)
 
@@ -96,7 +95,7 @@ def _subjects(
         return inner[:1]
     stop = scene.segment(frame.last - 1)[1]
     after = [name for name in names if frame.last <= name.first < min(stop, following)]
-    if after and not scene.within(start, frame.first, "anaph") and (previous is None or _is_cut(scene, previous.last, frame.first)):
+    if after and not scene.within(start, frame.first, "anaph") and not _is_described(scene, frame) and (previous is None or _is_cut(scene, previous.last, frame.first)):
         return _group_forward(scene, after)
     return []
 
@@ -305,6 +304,8 @@ def _is_quote(scene: Scene, frame: Frame, start: int, stop: int, subject: Mentio
     if scene.within(start, stop, "day") and any(m.value == "-1" for m in scene.all("day") if start <= m.first < stop):
         return False
     if any(0 <= price.first - m.last <= 2 and "reis" in scene.reading.phrase(m.first, m.last) for m in scene.all("adj")):  # noqa: PLR2004
+        return False
+    if any(q.kind == YEAR and start <= q.first < stop for q in scene.quantities):
         return False
     stand = scene.within(start, stop, "stand", "adj", "priceword")
     if subject.kind in _MARKET_KINDS:

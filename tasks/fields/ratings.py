@@ -245,6 +245,8 @@ def _is_earlier(reading: Reading, quantity: Quantity, candidates: list[Quantity]
     at = quantity.first - 1
     while reading.low(at) in ("the", "its", "a", "zuvor", "bisher", "bislang", "précédemment", "previous", "prior") and quantity.first - at < _REACH:
         at -= 1
+    if reading.low(at) in ("von", "of") and any(m.last == at for k in range(max(at - 4, 0), at) for m in reading.marks_at.get(k, ()) if m.kind == "target"):
+        return any(0 < other.first - quantity.last <= _REACH and reading.low(other.first - 1) == "auf" for other in candidates)
     if reading.low(at) in ("de", "d", "'") and reading.language.startswith("fr"):
         return any(0 < other.first - quantity.last <= _REACH and reading.low(other.first - 1) == "à" for other in candidates)
     return reading.low(at) in _PREVIOUS - {"de", "d"} or (reading.low(at) == "(" and len(candidates) > 1) or reading.low(quantity.first - 1) in ("zuvor", "bisher", "bislang") or reading.low(quantity.last) in ("précédemment", "auparavant", "previously", "zuvor")

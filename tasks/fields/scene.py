@@ -66,12 +66,17 @@ def scenes(reading: Reading, mentions: list[Mention], quantities: list[Quantity]
             q += 1
         scene = Scene(reading, sentence, names, numbers)
         while k < len(marks) and marks[k].first < sentence.last:
-            if marks[k].first >= sentence.first:
+            if marks[k].first >= sentence.first and not _is_any(reading, marks[k]):
                 scene.marks.setdefault(marks[k].kind, []).append(marks[k])
             k += 1
         scene.cuts = _cuts(scene)
         found.append(scene)
     return found
+
+
+def _is_any(reading: Reading, mark: Mark) -> bool:
+    """Whether a word for a security means any one: ein Titel, keine Aktie, a stock."""
+    return mark.kind == "anaph" and reading.low(mark.first - 1) in ("ein", "eine", "kein", "keine", "jede", "jeder", "eines", "einer", "a", "any", "une", "aucune", "eigene", "eigenen", "own", "million", "millionen")
 
 
 def _cuts(scene: Scene) -> list[int]:

@@ -9,14 +9,13 @@ from tasks.fields.reading import Reading
 _QUOTES = frozenset("\"„“”«»‚‘’'")
 _AMBIGUOUS = frozenset(
     "Dow Jones|Standard|Bild|Zeit|Welt|Focus|Capital|Times|Mint|Blick|Trend|Observer|Vara|Stern|Challenges|Fortune|Spiegel|Guardian"
-    "|Kurier|Bilanz|Economist|Telegraph|AP|APA|FT|Forbes|RTS|ATS|Nikkei|CME|S&P Global|Morningstar|Nielsen|Gartner|IDC|The Block"
-    "|Dr. Klein|Axios|Lipper|Argus|SEB|Coinbase|La Lettre|L'Express|Le Point|SZ|FAS|Baker Hughes|CME Group|Swisscanto|Zillow".split("|")
+    "|Kurier|Bilanz|Economist|Telegraph|Forbes|RTS|ATS|Nikkei|CME|S&P Global|Morningstar|Nielsen|Gartner|IDC|The Block"
+    "|Dr. Klein|Axios|Lipper|Argus|SEB|Coinbase|La Lettre|L'Express|Le Point|Baker Hughes|CME Group|Swisscanto|Zillow".split("|")
 )
 _SURVEYS = frozenset(("umfrage", "erhebung", "studie", "survey", "sondage", "enquête", "poll", "daten", "data", "analyse", "vergleichsportal", "portal", "datenanbieter", "marktforscher", "analysefirma", "auswertung", "berechnungen", "magazin", "zeitung", "nachrichtenagentur", "agentur", "newspaper", "quotidien", "journal", "magazine", "agence", "étude", "baromètre", "données", "figures", "tracker", "plattform", "cabinet", "institut", "analytics", "marktforschungsinstitut", "datendienst", "informationsdienst", "branchendienst", "zeitschrift", "blatt"))
 _LINKS = frozenset(("der", "des", "von", "by", "from", "of", "de", "du", "l", "'", "’", "durch", "vom", "bei", "the", "la", "le", "d", "unter"))
 _CREDITS = frozenset(("foto", "bild", "photo", "bildquelle", "image", "credit", "crédit", "fotos"))
 _REACH = 5
-_CLOSE = 3
 
 
 def find_sources(reading: Reading, taken: set[int]) -> Iterator[Citation]:
@@ -56,6 +55,8 @@ def _is_cited(reading: Reading, first: int, last: int) -> bool:
         return False
     if reading.phrase(first, last) not in _AMBIGUOUS:
         return True
+    if reading.has("verb", last) or reading.has("verb", last + 1):
+        return False
     return _is_dateline(reading, first, last) or _is_attributed(reading, first, last)
 
 
@@ -64,7 +65,7 @@ def _is_dateline(reading: Reading, first: int, last: int) -> bool:
 
 
 def _is_attributed(reading: Reading, first: int, last: int) -> bool:
-    for at in range(max(first - _CLOSE, 0), min(last + _CLOSE, len(reading.tokens))):
+    for at in range(max(first - _REACH, 0), min(last + 3, len(reading.tokens))):
         if first <= at < last:
             continue
         if reading.tokens[at].text in ".;\n":
