@@ -204,6 +204,8 @@ def _is_name(reading: Reading, first: int, last: int, rule: str) -> bool:
     single = len(words) == 1
     if single and (_is_other(reading, first) or words[0].low in _FUNCTION):
         return False
+    if rule == "opening" and len(words) > 1 and reading.has("companyword", last - 1):
+        return True
     if rule == "opening":
         return _is_repeated(reading, first, last)
     if rule in ("moving", "acquired") and reading.language.startswith("de") and single:

@@ -83,7 +83,7 @@ def _day(published_at: str) -> date | None:
 
 def _by_ticker(mention: Mention) -> Mention:
     """A name that is a ticker (CRM stock) as the company that it stands for."""
-    name = tickers().get(mention.name) if mention.instrument is None else None
+    name = tickers().get(mention.name) if mention.rule in ("share word", "signed move") and mention.name.isupper() and mention.rule == "share word" else None
     return replace(mention, name=name) if name else mention
 
 

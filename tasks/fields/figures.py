@@ -19,6 +19,7 @@ _PROFITS = frozenset(("net_profit", "operating_profit", "ebit", "ebitda", "preta
 _VERBS = frozenset(
     "umgesetzt umsetzte umsetzen umsetzt setzte setzten verdient verdiente verdienten verdienen earned earns lost gagné".split()
 )
+_OF_A = frozenset(("of", "von", "de", "d", "'", "a", "an", "einem", "einer", "un", "une", "noch", "net", "nette"))
 _OBLIQUE = frozenset(("des", "zum", "zur", "am", "vom"))
 _FROM = frozenset(("von", "from", "de"))
 _TO = frozenset(("auf", "to", "à"))
@@ -167,6 +168,10 @@ def _is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
     while reading.has("approx", at) or reading.low(at) in ("den", "dem", "the", "a", "un", "une"):
         at -= 1
     if reading.low(at) in _DIRECT_PRIOR:
+        return False
+    while reading.low(at) in _OF_A or reading.has("metric", at) or reading.has("loss", at):
+        at -= 1
+    if reading.low(at) in _DIRECT_PRIOR - {"from"} and at < quantity.first - 2:
         return False
     if reading.low(at) in _FROM and _goes_on(scene, quantity):
         return False

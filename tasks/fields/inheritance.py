@@ -41,7 +41,7 @@ def _gap_kind(reading: Reading, left: Quantity, right: Quantity) -> str:
         mark = next((m for m in reading.marks_at.get(start, ()) if m.kind == "range" and m.value == kind), None)
         if mark and all(reading.tokens[at].kind == WORD for at in between):
             return kind
-    return "paren" if first == "(" and len(between) == 1 else ""
+    return "paren" if first == "(" and all(reading.tokens[at].kind == WORD or reading.low(at) == ":" for at in between[1:]) else ""
 
 
 def _inherit_backwards(reading: Reading, found: list[Quantity]) -> list[Quantity]:
@@ -97,12 +97,18 @@ def _inherit_forwards(reading: Reading, found: list[Quantity]) -> list[Quantity]
                 quantity = replace(quantity, kind=MONEY, currency=currency)
         elif quantity.kind == BARE and done and done[-1].kind in (MONEY, PERCENT):
             model = done[-1]
-            if _is_prior(reading, model, quantity) or _gap_kind(reading, model, quantity) == "to":
+            if _is_prior(reading, model, quantity) or _goes_to(reading, model, quantity):
                 quantity = _like(quantity, model)
         if quantity.kind == MONEY:
             last_money = quantity
         done.append(quantity)
     return done
+
+
+def _goes_to(reading: Reading, model: Quantity, quantity: Quantity) -> bool:
+    """Whether a bare number is the upper end of a range of sums whose magnitude was itself inherited."""
+    fits = model.kind == MONEY and model.exponent and quantity.value.scaleb(model.exponent) <= model.value * _WIDEST
+    return bool(fits) and _gap_kind(reading, model, quantity) == "to"
 
 
 def _usual_currency(found: list[Quantity]) -> str:

@@ -76,25 +76,26 @@ class Lexicon:
             )
         return self._words[kind]
 
-    def meanings_at(self, tokens: list[Token], index: int) -> tuple[tuple[Meaning, ...], int]:
-        """What the longest phrase that begins at `index` stands for, and the index after it; ((), index): nothing."""
+    def meanings_at(self, tokens: list[Token], index: int) -> list[tuple[int, Meaning]]:
+        """What phrases that begin at `index` stand for, each with the index after it: the longest of each kind first."""
         token = tokens[index]
-        best: tuple[Meaning, ...] = ()
-        stop = index
         root = self._root.next
+        found: list[tuple[int, Meaning]] = []
         for node in (root.get(token.text), root.get(token.low) if token.low != token.text else None):
             at = index + 1
             while node is not None:
-                if node.meanings and at >= stop:
-                    best, stop = (best if at == stop else ()) + node.meanings, at
+                found.extend((at, meaning) for meaning in node.meanings)
                 if at >= len(tokens):
                     break
                 ahead = tokens[at]
                 node, at = node.next.get(ahead.text) or node.next.get(ahead.low), at + 1
-        if best or token.kind != WORD or self._end is None:
-            return best, stop
-        by_end = self._ending(token)
-        return by_end, index + 1 if by_end else index
+        if not found and token.kind == WORD and self._end is not None:
+            return [(index + 1, meaning) for meaning in self._ending(token)]
+        if len(found) > 1:
+            found.sort(key=_length, reverse=True)
+            longest: dict[str, int] = {}
+            found = [(stop, m) for stop, m in found if longest.setdefault(m.kind, stop) == stop]
+        return found
 
     def _ending(self, token: Token) -> tuple[Meaning, ...]:
         """Meanings of the end of a long word (Jahresumsatz), remembered."""
@@ -106,6 +107,10 @@ class Lexicon:
             if len(self._by_end) < _MOST_REMEMBERED:
                 self._by_end[token.text] = found
         return found
+
+
+def _length(found: tuple[int, Meaning]) -> int:
+    return found[0]
 
 
 @cache

@@ -12,6 +12,11 @@ _LEVEL = {
     "fr": frozenset(("à", "sur")),
 }
 _CHANGE = {"de": frozenset(("um",)), "en": frozenset(("by",)), "fr": frozenset(("de", "d"))}
+_THRESHOLD = {
+    "de": frozenset(("unter", "über", "oberhalb", "unterhalb", "knapp", "um")) - {"um", "knapp"},
+    "en": frozenset(("below", "above", "under", "over", "through", "past", "beyond")),
+    "fr": frozenset(("sous", "dessus", "dessous")),
+}
 _OF = {"de": frozenset(("der", "des", "aller")), "en": frozenset(("of",)), "fr": frozenset(("du", "des"))}
 _OR = frozenset(("or", "oder", "ou", "soit", "beziehungsweise"))
 _HEDGES = frozenset(("rund", "etwa", "knapp", "gut", "about", "around", "environ", "quelque", "ca", ".", "exakt", "genau", "zuletzt", "noch", "nur", "aktuell", "derzeit", "just", "un", "a"))
@@ -120,7 +125,9 @@ def _level_or_change(scene: Scene, quantity: Quantity, following: list[Quantity]
     reading = scene.reading
     if quantity.kind not in (MONEY, POINTS, BARE) or quantity.per == "share":
         return ""
-    if quantity.kind == BARE and quantity.sign:
+    if (quantity.kind == BARE and quantity.sign) or (quantity.spelled and quantity.value == 1):
+        return ""
+    if _preposition(reading, quantity, _THRESHOLD):
         return ""
     level = _preposition(reading, quantity, _LEVEL)
     if quantity.kind == BARE:
@@ -161,4 +168,6 @@ def _belongs(scene: Scene, frame: Frame, quantity: Quantity, role: str) -> bool:
     if role == "price":
         verbs = scene.within(last, quantity.first, "verb")
         return not (cut and verbs) and not (len(gap) > 6 and cut) and "und" not in text and "and" not in text and "et" not in text  # noqa: PLR2004
+    if text[:2] in (["und", "damit"], ["and", "thus"], ["et", "donc"]):
+        return True
     return not any(word in ("und", "and", "et", ";") for word in text)

@@ -217,7 +217,9 @@ def _is_of_figure(scene: Scene, percent: Quantity, start: int) -> bool:
     first = scene.sentence.first
     marks = [m.last for m in scene.all("metric", "blocker", "margin") if first <= m.first < percent.first]
     named = [n.last for n in scene.names if n.first < percent.first] + [m.last for m in scene.all("anaph") if m.first < percent.first]
-    return bool(marks) and max(marks) > max(named, default=0) and not percent.sign
+    if percent.sign:
+        return bool(marks) and scene.reading.low(percent.first - 1) == "(" and percent.first - 1 not in named
+    return bool(marks) and max(marks) > max(named, default=0)
 
 
 def _spans_window(scene: Scene, first: int, last: int) -> bool:

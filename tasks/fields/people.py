@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tasks.fields.name_runs import is_capital, run_end
 from tasks.fields.reading import Reading
-from tasks.fields.tokens import NUMBER, WORD
+from tasks.fields.tokens import LINE, NUMBER, WORD
 
 _LONGEST = 4
 _LINKS = frozenset(("as", "zum", "zur", "als", "au", "comme", "of", "chez", "bei", "at", "de", "du"))
@@ -52,7 +52,7 @@ def _at(reading: Reading, index: int, given: frozenset[str], taken: set[int]) ->
     before = _role_before(reading, index)
     after = _role_after(reading, last)
     role = before or after
-    if not known and not (before and _is_close(before, index)) and not _has_title(reading, index):
+    if not known and not (before and _is_close(before, index)) and not _has_title(reading, index) and not _acts(reading, index, last):
         return None
     if not known and _continues_name(reading, index):
         return None
@@ -62,6 +62,14 @@ def _at(reading: Reading, index: int, given: frozenset[str], taken: set[int]) ->
     if role is None:
         return PersonSpan(name, "", index, last, index, index)
     return PersonSpan(name, _printed_role(reading, *role), index, last, *role)
+
+
+def _acts(reading: Reading, index: int, last: int) -> bool:
+    """Whether two or three unknown names do what only persons do: folgt auf, tritt zurück, succeeds."""
+    if not index or any(reading.marks_at.get(at) for at in range(index, last)):
+        return False
+    before = reading.tokens[index - 1]
+    return reading.has("moving", last) is not None and (before.kind == LINE or before.text in ".:,\"")
 
 
 def _continues_name(reading: Reading, index: int) -> bool:
@@ -103,7 +111,7 @@ def _role_before(reading: Reading, index: int) -> tuple[int, int] | None:
     """The tokens of a role that ends right before the name, or before a title, or before "of X,"."""
     for at in range(index - 1, max(index - 14, -1), -1):
         token = reading.tokens[at]
-        if token.text in ".;:!?" and not reading.has("title", at - 1):
+        if (token.text in ".;!?" or (token.text == ":" and at != index - 1)) and not reading.has("title", at - 1):
             return None
         mark = reading.has("role", at)
         if mark and mark.last <= index:
@@ -118,7 +126,7 @@ def _is_link(reading: Reading, start: int, stop: int) -> bool:
         between.pop()
     if not between:
         return True
-    if between[0].low in (",",) and len(between) == 1:
+    if between[0].low in (",", ":", "wird", "ist", "heißt", "heisst", "is") and len(between) == 1:
         return True
     if between[0].low not in ("der", "des", "of", "von", "at", "bei", "beim", "de", "du", "d", "l", "in", "for", "vom", "und", "and", "'", "s", "(", "chez"):
         return False

@@ -14,6 +14,7 @@ _MINUS = frozenset("-−–‐‑")
 _PLUS = frozenset("+")
 _FIRST_YEAR, _LAST_YEAR, _YEAR_DIGITS, _LAST_DAY = 1900, 2100, 4, 31
 _HUNDRED = Decimal(100)
+_SIGN_WORDS = {"minus": -1, "plus": 1, "moins": -1}
 _SHORT_CODES = frozenset(("Fr", "SFr", "sFr", "Rs"))
 
 
@@ -68,6 +69,8 @@ def _at(reading: Reading, index: int) -> Quantity | None:
             sign = (Decimal(mark.value) > 0) - (Decimal(mark.value) < 0) if mark.kind == "multiple" else 0
             kind = PERCENT if mark.kind == "fraction" else MULTIPLE
             return Quantity(kind, Decimal(mark.value), index, mark.last, index, sign=sign, spelled=True)
+        if mark.kind == "sum":
+            return _with_unit(reading, Quantity(BARE, Decimal(mark.value), index, mark.last, index, exponent=9, approx=_is_hedged(reading, index)))
         if mark.kind == "number":
             return _spelled(reading, index, mark.last, Decimal(mark.value))
     return None
@@ -83,6 +86,9 @@ def _printed(reading: Reading, index: int) -> Quantity | None:
     if _is_date(reading, index):
         return replace(plain, kind=DAY)
     whole = _with_unit(reading, plain)
+    if whole.kind == BARE and reading.low(whole.last) == ")" and reading.low(first - 1) == "(" and reading.tokens[first - 2].kind == NUMBER:
+        behind = _with_unit(reading, replace(whole, last=whole.last + 1))
+        whole = replace(behind, last=whole.last)
     if whole.kind == BARE and token.text.isdigit() and len(token.text) == _YEAR_DIGITS and not sign:
         if _FIRST_YEAR <= value <= _LAST_YEAR:
             return replace(whole, kind=YEAR)
@@ -108,6 +114,8 @@ def _opens_range(reading: Reading, last: int) -> bool:
 
 def _sign(reading: Reading, index: int) -> tuple[int, int]:
     """The printed sign in front of the number, and the first token of both."""
+    if reading.low(index - 1) in _SIGN_WORDS and not reading.low(index - 2).isdigit():
+        return _SIGN_WORDS[reading.low(index - 1)], index - 1
     if not reading.is_tight(index):
         return 0, index
     before = reading.tokens[index - 1].text

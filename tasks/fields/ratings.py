@@ -18,6 +18,7 @@ _BY = frozenset(("by", "um", "de"))
 _OPINION = frozenset(("laut", "gemäss", "gemäß", "selon", "bei", "chez", "by", "from", "von", "according"))
 _CONTINUED = frozenset(("die bank", "das haus", "the bank", "the firm", "la banque", "die analysten", "das institut", "der broker", "the broker", "le bureau", "die experten"))
 _FORMERLY = frozenset(("bislang", "bisher", "zuvor", "previously", "précédemment", "vorher", "auparavant"))
+_BEFORE_HOUSE = frozenset(("die", "der", "das", "the", "la", "le", "analyst", "analysten", "analysehaus", "investmentbank", "privatbank", "broker", "wertpapierhaus", "analysefirma", "bankhaus", "brokerhaus", "us-bank", "research-haus"))
 _REACH = 3
 _LARGEST_TARGET = Decimal(1_000_000)
 
@@ -40,6 +41,7 @@ def find_ratings(scenes: list[Scene], main: Mention | None) -> Rated:
     for scene in scenes:
         spans = _houses(scene)
         if _is_credit(scene):
+            houses.update(at for span in spans for at in range(*span))
             continue
         rates = _rates(scene)
         if rates and spans:
@@ -58,7 +60,8 @@ def find_ratings(scenes: list[Scene], main: Mention | None) -> Rated:
 
 
 def _is_credit(scene: Scene) -> bool:
-    return next(scene.all("creditrating", "consensustarget"), None) is not None and next(scene.all("target"), None) is not None
+    average = next(scene.all("consensustarget"), None) is not None and next(scene.all("target"), None) is not None
+    return average or next(scene.all("creditrating"), None) is not None
 
 
 def _rates(scene: Scene) -> bool:
@@ -82,7 +85,9 @@ def _houses(scene: Scene) -> list[tuple[int, int]]:
             continue
         last = run_end(reading, at, 4, person=False)
         ends = [stop for stop in range(at + 2, last + 1) if reading.low(stop - 1) in _HOUSE_ENDS]
-        start = at + (reading.low(at) in ("die", "der", "das", "the", "la", "le", "analyst", "analysten"))
+        start = at
+        while start < last and (reading.low(start) in _BEFORE_HOUSE or reading.has("descriptor", start) or reading.has("role", start)) and reading.low(start + 1) != "-":
+            start += 1
         if ends and ends[-1] - start > 1 and not taken.intersection(range(at, ends[-1])):
             spans.append((start, ends[-1]))
         at = max(last, at + 1)
@@ -168,7 +173,9 @@ def _words(scene: Scene, first: int, last: int) -> tuple[str, str]:
         at = span[0] - 1
         while reading.low(at) in _QUOTES or reading.low(at) in ("the", "dem", "der"):
             at -= 1
-        older = reading.low(at) in _PREVIOUS or reading.low(at) == "(" or _prior_near(reading, at)
+        newly = any(reading.low(at - back) in ("neu", "neuerdings", "now", "nun", "désormais") for back in range(4))
+        older = not newly and _is_replaced(reading, spans, span)
+        older = older or reading.low(at) in _PREVIOUS or reading.low(at) == "(" or _prior_near(reading, at)
         if older and reading.low(at) in ("de", "d") and not any(s[0] > span[0] for s in spans):
             older = bool(rating)
         printed = reading.phrase(*span)
@@ -179,6 +186,11 @@ def _words(scene: Scene, first: int, last: int) -> tuple[str, str]:
     if previous and not rating:
         rating, previous = previous, ""
     return rating, previous if previous.casefold() != rating.casefold() else ""
+
+
+def _is_replaced(reading: Reading, spans: list[tuple[int, int]], span: tuple[int, int]) -> bool:
+    """Whether another rating of the sentence is called new."""
+    return any(other != span and reading.low(other[0] - back) in ("neu", "nun", "now") for other in spans for back in range(2, 5))
 
 
 def _prior_near(reading: Reading, at: int) -> bool:
@@ -297,6 +309,8 @@ def _is_opinion(scene: Scene, span: tuple[int, int], *, rates: bool) -> bool:
     before = reading.low(span[0] - 1)
     if before in ("the", "der", "die", "bank", "la", "l", "'"):
         before = reading.low(span[0] - 2)
+    if next(scene.all("bookrunner"), None) or reading.low(span[1]) in ("advised", "advises", "berät", "beriet", "begleitet", "conseille"):
+        return True
     first_person = any(reading.has("role", at) for at in (span[1], span[1] + 1)) and reading.low(span[1]) in ("-", "'", "analyst", "economist", "strategist", "analysts", "s")
     if first_person:
         return True

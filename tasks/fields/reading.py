@@ -43,7 +43,7 @@ class Reading:
 
 
 def read(text: str, language: str) -> Reading:
-    """The tokens, sentences and marks of `text`; marks are longest phrases and do not overlap."""
+    """The tokens, sentences and marks of `text`; marks of one kind do not overlap."""
     words = lexicon(language)
     tokens = tokenize(text)
     reading = Reading(
@@ -56,12 +56,12 @@ def read(text: str, language: str) -> Reading:
         if token.kind == LINE or (token.kind == SIGN and token.text in ".,;:()\"'"):
             index += 1
             continue
-        meanings, stop = find(tokens, index)
+        meanings = find(tokens, index)
         if not meanings:
             index += 1
             continue
-        here = [Mark(meaning.kind, meaning.value, index, stop) for meaning in meanings]
+        here = [Mark(meaning.kind, meaning.value, index, stop) for stop, meaning in meanings]
         marks.extend(here)
         by_first[index] = here
-        index = stop
+        index = meanings[0][0]
     return reading
