@@ -41,7 +41,7 @@ class _Ledger:
 
 def find_figures(scenes: list[Scene], main: Mention | None, calendar: Calendar, moved: set[int]) -> list[Figure]:
     """Figures in the order of the text; `moved` are the tokens of numbers that price moves have taken."""
-    ledger = _Ledger([], main)
+    ledger = _Ledger([], main if main and main.kind == "company" else None)
     title: list[Figure] = []
     for scene in scenes:
         if scene.sentence.line == 0:
@@ -165,6 +165,8 @@ def _is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
     """Whether the company itself says the value, for the period that the text is about."""
     reading = scene.reading
     at = quantity.first - 1
+    if reading.low(at) in _FROM and _goes_on(scene, quantity):
+        return False
     while reading.has("approx", at) or reading.low(at) in ("den", "dem", "the", "a", "un", "une"):
         at -= 1
     if reading.low(at) in _DIRECT_PRIOR:
@@ -313,7 +315,7 @@ def _growth_only(
 ) -> Iterator[Figure]:
     """Metrics of which only the change is printed: Erlöse sollen um 3 bis 7 Prozent zulegen."""
     for index, mark in enumerate(metrics):
-        if mark.first in used or mark.value in _PERCENT_METRICS:
+        if mark.first in used or mark.value in _PERCENT_METRICS or scene.reading.low(mark.first) in _VERBS:
             continue
         limit = metrics[index + 1].first if index + 1 < len(metrics) else scene.sentence.last
         near = [q for q in scene.quantities if q.kind == PERCENT and mark.last <= q.first < limit and q.first not in moved]

@@ -17,6 +17,8 @@ LANGUAGES = ("de", "en", "fr")
 _HEADER = re.compile(r"\[(\w+)(?: ([^\]]+))?\]$")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _SHORTEST_END = 3
+# Kinds that keep their meaning at the beginning of a longer phrase: "loss of" is a direction, and still a loss.
+_NESTED = frozenset(("metric", "loss", "anaph", "share", "adj"))
 _MOST_REMEMBERED = 100_000
 
 
@@ -92,9 +94,13 @@ class Lexicon:
         if not found and token.kind == WORD and self._end is not None:
             return [(index + 1, meaning) for meaning in self._ending(token)]
         if len(found) > 1:
-            found.sort(key=_length, reverse=True)
+            found = sorted(dict.fromkeys(found), key=_length, reverse=True)
             longest: dict[str, int] = {}
-            found = [(stop, m) for stop, m in found if longest.setdefault(m.kind, stop) == stop]
+            most = found[0][0]
+            found = [
+                (stop, m) for stop, m in found
+                if longest.setdefault(m.kind, stop) == stop and (stop == most or m.kind in _NESTED)
+            ]  # fmt: skip
         return found
 
     def _ending(self, token: Token) -> tuple[Meaning, ...]:

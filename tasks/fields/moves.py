@@ -15,6 +15,7 @@ _SIGNS = {"+": 1, "-": -1, "0": 0}
 _MARKET_KINDS = frozenset(("index", "commodity", "fx", "crypto", "bond", "fund"))
 _NEGATIONS = frozenset(("none", "kein", "keine", "keiner", "aucun", "aucune", "nicht", "never"))
 _LOCATIVE = frozenset(("im", "in", "am", "des", "du", "dans", "of", "vom", "gegenüber"))
+_ROUNDED = Decimal("0.1")
 _NEAR_BEFORE, _NEAR_AFTER = 5, 3
 
 
@@ -32,8 +33,20 @@ class Track:
 def find_moves(scenes: list[Scene], main: Mention | None, rated: set[int]) -> Iterator[PriceMove]:
     """Moves in the order of the text; `rated` are tokens of targets and other numbers that ratings have taken."""
     track = Track(main=main, titled=bool(main and scenes and main.first < scenes[0].sentence.last))
-    for scene in scenes:
-        yield from _scene_moves(scene, track, rated)
+    found = [(scene.sentence.line, move) for scene in scenes for move in _scene_moves(scene, track, rated)]
+    text = [move for line, move in found if line]
+    for line, move in found:
+        if line or not any(_is_told_better(move, other) for other in text):
+            yield move
+
+
+def _is_told_better(move: PriceMove, other: PriceMove) -> bool:
+    """Whether `other` is the same move in the text, where the title had rounded it."""
+    if move.subject != other.subject and move.subject not in other.subject and other.subject not in move.subject:
+        return False
+    if move.percent is None or other.percent is None:
+        return move.percent is None and move.price is None
+    return abs(move.percent - other.percent) <= abs(other.percent) * _ROUNDED and (move.price is None or move.price == other.price)
 
 
 def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceMove]:

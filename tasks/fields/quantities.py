@@ -86,7 +86,7 @@ def _printed(reading: Reading, index: int) -> Quantity | None:
     if _is_date(reading, index):
         return replace(plain, kind=DAY)
     whole = _with_unit(reading, plain)
-    if whole.kind == BARE and reading.low(whole.last) == ")" and reading.low(first - 1) == "(" and reading.tokens[first - 2].kind == NUMBER:
+    if whole.kind == BARE and reading.low(whole.last) == ")" and _is_in_brackets(reading, first):
         behind = _with_unit(reading, replace(whole, last=whole.last + 1))
         whole = replace(behind, last=whole.last)
     if whole.kind == BARE and token.text.isdigit() and len(token.text) == _YEAR_DIGITS and not sign:
@@ -103,6 +103,14 @@ def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantit
     if whole.kind in (BARE, COUNT) or (whole.kind == MONEY and reading.tokens[last].kind != WORD):
         return None
     return replace(whole, approx=_is_hedged(reading, first))
+
+
+def _is_in_brackets(reading: Reading, first: int) -> bool:
+    """Whether the number stands in brackets behind another one: 152 (164) Fr.; 1,1661 (Dienstag: 1,1646) Dollar."""
+    for at in range(first - 1, max(first - 4, 0), -1):
+        if reading.low(at) == "(":
+            return reading.tokens[at - 1].kind == NUMBER
+    return False
 
 
 def _opens_range(reading: Reading, last: int) -> bool:

@@ -7,7 +7,7 @@ from tasks.fields.lexicon import Mark
 from tasks.fields.mentions import Mention
 from tasks.fields.quantities import Quantity
 from tasks.fields.reading import Reading
-from tasks.fields.tokens import Sentence
+from tasks.fields.tokens import NUMBER, Sentence
 
 _BREAKS = frozenset(",;:()–—|!?")
 _JOINS = {"de": frozenset(("und", "sowie")), "en": frozenset(("and",)), "fr": frozenset(("et", "ainsi"))}
@@ -75,7 +75,10 @@ def scenes(reading: Reading, mentions: list[Mention], quantities: list[Quantity]
 
 
 def _is_any(reading: Reading, mark: Mark) -> bool:
-    """Whether a word for a security means any one: ein Titel, keine Aktie, a stock."""
+    """Whether a word means nothing here: a security that is any one (ein Titel), "mehr" in a hedge (mehr als 4 Prozent)."""
+    if mark.kind == "adj":
+        hedge = reading.has("approx", mark.first)
+        return hedge is not None and hedge.last < len(reading.tokens) and reading.tokens[hedge.last].kind == NUMBER
     return mark.kind == "anaph" and reading.low(mark.first - 1) in ("ein", "eine", "kein", "keine", "jede", "jeder", "eines", "einer", "a", "any", "une", "aucune", "eigene", "eigenen", "own", "million", "millionen")
 
 
