@@ -24,6 +24,8 @@ _OTHER = frozenset(("day", "month", "place", "venueplace", "venue", "source", "m
                     "guidance", "window", "extreme", "attribute", "magnitude", "rate", "acquire", "loss", "prior", "fiscal",
                     "segment", "session", "modal", "house", "verb", "stand", "companyverb", "share", "say", "adj",
                     "creditrating", "legal", "level", "clause", "number", "share_", "minor", "current", "paid", "firstname"))  # fmt: skip
+_BOARD = frozenset(("ceo", "cfo", "coo", "chef", "chefin", "finanzchef", "finanzchefin", "konzernchef", "vorstand", "aufsichtsrat", "verwaltungsrat", "gründer", "aktionär", "präsident", "verwaltungsratspräsident", "finanzvorstand"))
+_BUSINESS = frozenset(("metric", "share", "legal", "target", "rate"))
 _EXCHANGES = frozenset(("isin", "wkn", "valor", "valorennummer", "ticker", "symbol", "cusip", "valorennr", "kürzel", "mnémo", "mnemo", "numéro"))
 _OWNERS = frozenset(("der", "des", "von", "of", "in", "de", "d", "du", "l", "la", "'", "’"))
 
@@ -32,9 +34,11 @@ def find_names(reading: Reading, mentions: list[Mention], blocked: set[int], qua
     """Mentions of companies and funds that context gives away, everywhere in the text where their name stands."""
     taken = {at for mention in mentions for at in range(mention.first, mention.last)} | blocked
     named: dict[str, tuple[str, str]] = {}
+    surnames = {reading.tokens[at].text for at in blocked}
     for rule, kind, first, last in _candidates(reading, taken, quantities):
         first, last = _trimmed(reading, first, last)
-        if last > first and not taken.intersection(range(first, last)) and _is_name(reading, first, last, rule):
+        persons = last == first + 1 and reading.tokens[first].text in surnames
+        if last > first and not persons and not taken.intersection(range(first, last)) and _is_name(reading, first, last, rule):
             named.setdefault(reading.phrase(first, last), (kind, rule))
         if len(named) >= _MOST_NAMES:
             break
@@ -56,11 +60,12 @@ def _candidates(
             yield from _shared(reading, mark.first, mark.last, taken)
         elif mark.kind == "acquire":
             yield from _acquired(reading, mark.last)
-        elif mark.kind == "role" and reading.low(mark.first - 1) == "-" and reading.is_tight(mark.first):
+        elif mark.kind == "role" and reading.low(mark.first - 1) == "-" and reading.is_tight(mark.first) and reading.low(mark.first) in _BOARD:
             yield "role compound", "company", _run_start(reading, mark.first - 1, taken), mark.first - 1
     yield from _in_parentheses(reading, taken)
     yield from _moving(reading, quantities, taken)
-    yield from _opening(reading)
+    if any(mark.kind in _BUSINESS for mark in reading.marks):
+        yield from _opening(reading)
 
 
 def _described(reading: Reading, first: int, last: int) -> Iterator[tuple[str, str, int, int]]:
@@ -216,12 +221,18 @@ def _is_name(reading: Reading, first: int, last: int, rule: str) -> bool:
 def _is_repeated(reading: Reading, first: int, last: int) -> bool:
     """Whether the name stands elsewhere too, and nowhere in lower case or behind an indefinite article."""
     printed = reading.phrase(first, last)
-    places = [m.start() for m in re.finditer(rf"\b{re.escape(printed)}\b", reading.text)]
-    if len(places) < 2:  # noqa: PLR2004
+    places = [m.start() for m in re.finditer(rf"\b{re.escape(printed)}s?\b", reading.text)]
+    if len(places) < 2 or re.search(rf"\b{re.escape(printed.lower())}\b", reading.text) or not any(_is_inside(reading.text, place) for place in places):  # noqa: PLR2004
         return False
     before = [reading.text[max(place - 8, 0) : place].lower().split()[-1:] for place in places]
     articled = sum(word in (["ein"], ["eine"], ["einer"], ["den"], ["das"], ["der"], ["dem"], ["the"], ["a"], ["un"], ["une"]) for word in before)
-    return articled == 0 or articled < len(places) / 2
+    return articled == 0 or (articled < len(places) / 2 and not reading.language.startswith("de"))
+
+
+def _is_inside(text: str, place: int) -> bool:
+    """Whether a word stands within a sentence, or alone at the start of the title: its capital means something there."""
+    before = text[:place].rstrip(" \"„“«(")
+    return not before or before[-1] not in ".!?:\n"
 
 
 def _everywhere(reading: Reading, named: dict[str, tuple[str, str]], taken: set[int]) -> Iterator[Mention]:

@@ -137,7 +137,7 @@ def _of_package() -> Iterator[tuple[str, Instrument]]:
         for name in dict.fromkeys((full, short)):
             if len(name) >= _SHORTEST:
                 shortened = name == short != full and " " not in name
-                ambiguous = frozenset(("de", "en", "fr")) if shortened else _languages(name, weak)
+                ambiguous = frozenset(("de", "en", "fr", "short")) if shortened else _languages(name, weak)
                 symbol = stock.get("symbol") or ""
                 ticker = symbol if symbol.isalpha() else ""
                 yield name, Instrument(short, "company", isins[0] if len(isins) == 1 else "", ticker, ambiguous)

@@ -10,6 +10,8 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
+from babel import Locale
+
 from config.errors import Misconfigured
 from tasks.fields.tokens import WORD, Token, tokenize
 
@@ -128,7 +130,9 @@ def lexicon(language: str) -> Lexicon:
     from tasks.fields.currencies import currency_phrases
 
     phrases = [pair for file in files for pair in _phrases(file.name, file.read_text(encoding="utf-8"))]
-    return Lexicon([*phrases, *((name, Meaning("currency", iso)) for name, iso in currency_phrases(code))])
+    currencies = ((name, Meaning("currency", iso)) for name, iso in currency_phrases(code))
+    countries = ((name, Meaning("place", "")) for name in Locale(code).territories.values())
+    return Lexicon([*phrases, *currencies, *countries])
 
 
 def _phrases(name: str, text: str) -> Iterator[tuple[str, Meaning]]:

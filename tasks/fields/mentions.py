@@ -8,7 +8,7 @@ from tasks.fields.name_runs import is_capital
 from tasks.fields.people import PersonSpan
 from tasks.fields.quantities import MONEY, PERCENT, POINTS, Quantity
 from tasks.fields.reading import Reading
-from tasks.fields.tokens import SIGN, WORD
+from tasks.fields.tokens import NUMBER, SIGN, WORD
 
 _ARTICLES = frozenset(
     "der die das den dem des ein eine einer einem einen eines im am zum zur vom beim the a an this le la les un une du des au aux"
@@ -73,7 +73,7 @@ def _mention(reading: Reading, hit: Hit, first: int, last: int) -> Mention | Non
 def sure_tokens(mentions: list[Mention]) -> set[int]:
     """Tokens of company names that can't be a person."""
     return {
-        at for mention in mentions if mention.instrument and not mention.weak and mention.kind != "commodity"
+        at for mention in mentions if mention.instrument and not mention.weak and (mention.kind != "commodity" or mention.last - mention.first > 1)
         for at in range(mention.first, mention.last) if mention.last - mention.first > 1 or mention.kind == "company"
     }  # fmt: skip
 
@@ -173,6 +173,8 @@ def _starts(reading: Reading, index: int) -> bool:
 
 def _is_weak_name(reading: Reading, mention: Mention, mentions: list[Mention]) -> bool:
     first, last = mention.first, mention.last
+    if mention.instrument and "short" in mention.instrument.weak and not _is_supported(reading, first, last):
+        return False
     german = reading.language.startswith("de")
     if reading.low(last) == "-" and (reading.has("share", last + 1) or reading.has("role", last + 1)):
         return True
@@ -198,6 +200,15 @@ def _is_weak_name(reading: Reading, mention: Mention, mentions: list[Mention]) -
     if any(mark.kind in ("place", "venueplace", "role", "day", "month") for mark in reading.marks_at.get(first, ())):
         return False
     return token.kind == WORD and token.text[0].isupper() and not is_capital(reading, first - 1)
+
+
+def _is_supported(reading: Reading, first: int, last: int) -> bool:
+    """Whether something of the market stands right behind a name that is only the short form of another."""
+    at = last + (reading.low(last) in ("-", "(", "'"))
+    kinds = ("share", "legal", "verb", "stand", "companyverb", "role", "unit", "anaph")
+    marked = any(mark.kind in kinds for mark in reading.marks_at.get(at, ()))
+    number = any(reading.tokens[k].kind == NUMBER for k in range(last, min(last + 3, len(reading.tokens))))
+    return marked or number or reading.low(first - 2) in ("shares", "aktien", "aktie", "titre", "action")
 
 
 def _occurs_again(reading: Reading, mention: Mention) -> bool:

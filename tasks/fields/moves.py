@@ -169,6 +169,8 @@ def _moves_of(
         return
     if frame.percent is None and points is None and frame.price is None:
         return
+    if frame.points is not None and frame.points.kind == POINTS and subjects[0].kind not in _MARKET_KINDS:
+        return
     if frame.percent is None and frame.points is not None and points is None:
         return
     if frame.percent is None:

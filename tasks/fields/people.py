@@ -6,6 +6,7 @@ from tasks.fields.name_runs import is_capital, run_end
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import LINE, NUMBER, WORD
 
+_INSTITUTIONS = frozenset("institut instituts institute stiftung foundation stadion stadium halle preis preises university universität schule school platz straße strasse street center centre hospital airport award prize gymnasium haus house award group gruppe ag gmbh stiftungen museum kirche church arena park college cup".split())
 _LONGEST = 4
 _LINKS = frozenset(("as", "zum", "zur", "als", "au", "comme", "of", "chez", "bei", "at", "de", "du"))
 _AFTER_COMMA = frozenset(("the", "der", "die", "das", "le", "la", "sa", "son", "a", "an", "ein", "eine", "l", "ihr", "its"))
@@ -47,6 +48,8 @@ def _at(reading: Reading, index: int, given: frozenset[str], taken: set[int]) ->
     last = _person_end(reading, index, taken)
     words = [reading.tokens[at] for at in range(index, last) if reading.tokens[at].kind == WORD]
     if len(words) < 2 or last <= index:  # noqa: PLR2004 - a given name and a surname
+        return None
+    if " " not in reading.phrase(index, last) or reading.low(last - 1) in _INSTITUTIONS:
         return None
     known = _given(reading, index) in given or words[0].text in given
     before = _role_before(reading, index)

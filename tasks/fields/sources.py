@@ -96,9 +96,18 @@ def _surveyed(reading: Reading, index: int) -> tuple[int, int] | None:
         at += 1
     if not is_capital(reading, at) or _is_no_source(reading, at):
         return None
+    if reading.language.startswith("de") and not _is_proper(reading, at):
+        return None
     linked = at > index + 1 or reading.language.startswith("de")
     last = run_end(reading, at, 4, person=False)
     return (at, last) if linked and last > at else None
+
+
+def _is_proper(reading: Reading, at: int) -> bool:
+    """Whether a German capital begins a name and not a noun: quoted, an abbreviation, or more than one word."""
+    last = run_end(reading, at, 4, person=False)
+    word = reading.tokens[at].text
+    return reading.low(at - 1) in _QUOTES or sum(letter.isupper() for letter in word) > 1 or last > at + 1 or reading.low(at - 1) in _SURVEYS
 
 
 def _is_no_source(reading: Reading, at: int) -> bool:
