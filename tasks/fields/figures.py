@@ -7,7 +7,7 @@ from decimal import Decimal
 from tasks.fields.lexicon import Mark
 from tasks.fields.mentions import Mention
 from tasks.fields.model import Evidence, Figure
-from tasks.fields.moves import direction
+from tasks.fields.moves import direction, near_main
 from tasks.fields.periods import Calendar, period_of
 from tasks.fields.quantities import BARE, MONEY, MULTIPLE, PERCENT, Quantity
 from tasks.fields.scene import Scene
@@ -37,13 +37,16 @@ class _Ledger:
     found: list[Figure]
     main: Mention | None
     topic: Mention | None = None
+    near: frozenset[int] = frozenset()
 
 
 def find_figures(scenes: list[Scene], main: Mention | None, calendar: Calendar, moved: set[int]) -> list[Figure]:
     """Figures in the order of the text; `moved` are the tokens of numbers that price moves have taken."""
     ledger = _Ledger([], main if main and main.kind == "company" else None)
+    ledger.near = near_main(scenes, ledger.main)
     title: list[Figure] = []
     for scene in scenes:
+        _turn(scene, ledger)
         if scene.sentence.line == 0:
             title.extend(_figures(scene, ledger, calendar, moved))
             continue
@@ -54,6 +57,13 @@ def find_figures(scenes: list[Scene], main: Mention | None, calendar: Calendar, 
         if figure.metric.removeprefix("guidance_") not in known and not _is_rounding(figure, ledger.found):
             ledger.found.append(figure)
     return ledger.found
+
+
+def _turn(scene: Scene, ledger: _Ledger) -> None:
+    """Note the company that the text turns to: the first one of a sentence."""
+    names = [name for name in scene.names if name.use == "instrument" and name.kind == "company"]
+    if names:
+        ledger.topic = names[0]
 
 
 def _figures(scene: Scene, ledger: _Ledger, calendar: Calendar, moved: set[int]) -> Iterator[Figure]:
@@ -235,7 +245,9 @@ def _subject(scene: Scene, quantity: Quantity, mark: Mark | None, ledger: _Ledge
     if before:
         first = before[0] if len(before) > 1 and before[0].name == (ledger.main.name if ledger.main else "") else before[-1]
         return first
-    return names[0] if names and ledger.main is None else ledger.main
+    if names and ledger.main is None:
+        return names[0]
+    return ledger.main if scene.sentence.first in ledger.near else ledger.topic
 
 
 def _is_guidance(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:

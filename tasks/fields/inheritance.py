@@ -93,7 +93,8 @@ def _inherit_forwards(reading: Reading, found: list[Quantity]) -> list[Quantity]
             if _is_count(reading, quantity):
                 quantity = replace(quantity, kind=COUNT)
             elif last_money or default:
-                currency = last_money.currency if last_money else default
+                same = [q.currency for q in done if q.kind == MONEY and q.value == quantity.value]
+                currency = same[-1] if same else last_money.currency if last_money else default
                 quantity = replace(quantity, kind=MONEY, currency=currency)
         elif quantity.kind == BARE and done and done[-1].kind in (MONEY, PERCENT):
             model = done[-1]

@@ -14,6 +14,8 @@ _ARTICLES = frozenset(
     "der die das den dem des ein eine einer einem einen eines im am zum zur vom beim the a an this le la les un une du des au aux"
     " dieser diese dieses jeder seine seiner ihre ihrer".split()
 )
+_CREDITS = frozenset(("bildquelle", "bildquellen", "foto", "fotos", "bild", "photo", "image", "images", "crédit", "credit", "copyright"))
+_LONGEST_CREDIT = 16
 _METALS = frozenset(("or", "argent"))
 _ON = frozenset(("der", "the", "le", "la", "l", "am", "an", "on", "sur", "au", "auf", "via"))
 _NO_NAMES = frozenset(("News", "Investor", "National Bank", "APA", "Information Services", "Freitag", "Capital", "Global"))
@@ -85,7 +87,10 @@ def judged(
     surnames = {reading.tokens[span.last - 1].text for span in people}
     priced = _priced_sentences(reading, quantities)
     kept = []
+    credits = _credit_lines(reading)
     for mention in mentions:
+        if mention.first in credits:
+            continue
         if mention.first in blocked or reading.phrase(mention.first, mention.last) in surnames:
             continue
         use = _use(reading, mention)
@@ -93,6 +98,12 @@ def judged(
             continue
         kept.append(mention if use == mention.use else replace(mention, use=use))
     return kept
+
+
+def _credit_lines(reading: Reading) -> set[int]:
+    """Tokens of lines that credit a picture: Bildquelle: X / Shutterstock.com."""
+    lines = [s for s in reading.sentences if reading.low(s.first) in _CREDITS and s.last - s.first < _LONGEST_CREDIT]
+    return {at for sentence in lines for at in range(sentence.first, sentence.last)}
 
 
 def _use(reading: Reading, mention: Mention) -> str:

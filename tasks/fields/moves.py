@@ -15,6 +15,7 @@ _SIGNS = {"+": 1, "-": -1, "0": 0}
 _MARKET_KINDS = frozenset(("index", "commodity", "fx", "crypto", "bond", "fund"))
 _NEGATIONS = frozenset(("none", "kein", "keine", "keiner", "aucun", "aucune", "nicht", "never"))
 _LOCATIVE = frozenset(("im", "in", "am", "des", "du", "dans", "of", "vom", "gegenüber"))
+_CLOSE_SENTENCES = 8
 _ROUNDED = Decimal("0.1")
 _NEAR_BEFORE, _NEAR_AFTER = 5, 3
 
@@ -28,16 +29,31 @@ class Track:
     session: str = ""
     moved: bool = False
     titled: bool = False
+    near: frozenset[int] = frozenset()
 
 
 def find_moves(scenes: list[Scene], main: Mention | None, rated: set[int]) -> Iterator[PriceMove]:
     """Moves in the order of the text; `rated` are tokens of targets and other numbers that ratings have taken."""
     track = Track(main=main, titled=bool(main and scenes and main.first < scenes[0].sentence.last))
+    track.near = near_main(scenes, main)
     found = [(scene.sentence.line, move) for scene in scenes for move in _scene_moves(scene, track, rated)]
     text = [move for line, move in found if line]
     for line, move in found:
         if line or not any(_is_told_better(move, other) for other in text):
             yield move
+
+
+def near_main(scenes: list[Scene], main: Mention | None) -> frozenset[int]:
+    """First tokens of the sentences that stand close behind a mention of the main subject."""
+    near: set[int] = set()
+    left = 0
+    for scene in scenes:
+        if main and any(name.name == main.name for name in scene.names):
+            left = _CLOSE_SENTENCES
+        if left:
+            near.add(scene.sentence.first)
+            left -= 1
+    return frozenset(near)
 
 
 def _is_told_better(move: PriceMove, other: PriceMove) -> bool:
@@ -69,7 +85,8 @@ def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceM
         track.last = subjects[-1]
     elif not moved and names:
         here = {name.name for name in names}
-        track.last = track.main if track.main and (track.main.name in here or track.titled) else names[0]
+        close = track.titled and scene.sentence.first in track.near
+        track.last = track.main if track.main and (track.main.name in here or close) else names[0]
     track.moved = moved
     track.session = _carried(scene, track.session)
 
@@ -188,11 +205,16 @@ def _referred(scene: Scene, frame: Frame, track: Track, anaph: Mark | None) -> M
     """The subject of a sentence without name: what a word like "Aktie" stands for, or the one that has just moved."""
     anaph = anaph or next((mark for mark in scene.all("anaph") if mark.first < frame.first), None)
     if anaph is not None or _is_described(scene, frame):
-        return track.last or track.main
+        return _main_or_last(scene, track)
     pronoun = any(scene.reading.low(at) in ("er", "sie", "es", "it", "he", "elle", "il", "ils", "they") for at in range(scene.sentence.first, frame.first))
-    if pronoun and scene.within(scene.sentence.first, frame.last + 2, "stand", "verb"):
-        return track.last or track.main
+    told = frame.price is not None or scene.within(scene.sentence.first, frame.last + 2, "session") is not None
+    if pronoun and told and scene.within(scene.sentence.first, frame.last + 2, "stand", "verb"):
+        return _main_or_last(scene, track)
     return track.last if track.moved and (pronoun or scene.within(scene.sentence.first, scene.sentence.last, "noun", "session")) else None
+
+
+def _main_or_last(scene: Scene, track: Track) -> Mention | None:
+    return track.last or (track.main if scene.sentence.first in track.near or track.main is None else None)
 
 
 def _is_described(scene: Scene, frame: Frame) -> bool:
@@ -216,6 +238,8 @@ def _is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Men
         return True
     if scene.within(start, stop, "organic"):
         return True
+    if frame.percent is not None and _is_of_other(scene, frame.percent):
+        return True
     if subject.first >= scene.sentence.first and subject.first < frame.first and _spans_window(scene, subject.first, frame.last):
         return True
     if scene.within(max(start, part.first - 6), part.first, "metric", "blocker"):
@@ -235,6 +259,12 @@ def _is_of_figure(scene: Scene, percent: Quantity, start: int) -> bool:
     if percent.sign:
         return bool(marks) and scene.reading.low(percent.first - 1) == "(" and percent.first - 1 not in named
     return bool(marks) and max(marks) > max(named, default=0)
+
+
+def _is_of_other(scene: Scene, percent: Quantity) -> bool:
+    """Whether what grew follows: 6,7 % de ses volumes, 3 Prozent mehr Autos, 5% of sales."""
+    low = scene.reading.low(percent.last)
+    return low in ("de", "d", "of", "mehr", "weniger", "more", "fewer") and scene.within(percent.last, percent.last + 4, "blocker", "metric") is not None
 
 
 def _spans_window(scene: Scene, first: int, last: int) -> bool:
