@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from tasks.fields.mentions import Mention
+from tasks.fields.mentions import Mention, is_employer
 from tasks.fields.name_runs import is_capital, run_end
 from tasks.fields.quantities import PERCENT, Quantity
 from tasks.fields.reading import Reading
@@ -42,7 +43,8 @@ def find_names(reading: Reading, mentions: list[Mention], blocked: set[int], qua
             named.setdefault(reading.phrase(first, last), (kind, rule))
         if len(named) >= _MOST_NAMES:
             break
-    return list(_everywhere(reading, named, taken)) if named else []
+    found = _everywhere(reading, named, taken) if named else ()
+    return [replace(one, use="employer") if is_employer(reading, one) else one for one in found]
 
 
 def _candidates(
@@ -62,6 +64,10 @@ def _candidates(
             yield from _acquired(reading, mark.last)
         elif mark.kind == "role" and reading.low(mark.first - 1) == "-" and reading.is_tight(mark.first) and reading.low(mark.first) in _BOARD:
             yield "role compound", "company", _run_start(reading, mark.first - 1, taken), mark.first - 1
+        elif mark.kind == "companyword" and not reading.language.startswith("fr"):
+            first = _run_start(reading, mark.last, taken)
+            if mark.last - first > 1 and not is_capital(reading, mark.last):
+                yield "company word", "company", first, mark.last
     yield from _in_parentheses(reading, taken)
     yield from _moving(reading, quantities, taken)
     if any(mark.kind in _BUSINESS for mark in reading.marks):

@@ -22,6 +22,10 @@ from tasks.fields.scene import Scene, scenes
 from tasks.fields.sources import find_sources
 
 
+# Names of an index that stand for another one than the longer names that begin with them.
+_FAMILIES = frozenset(("Nasdaq", "NASDAQ", "Dow"))
+
+
 def enrich(title: str, text: str, language: str, published_at: str = "") -> Fields:
     """Everything that the rules find in title and text; never raises on any text."""
     reading = read(f"{title}\n{text}", language)
@@ -119,10 +123,16 @@ def main_subject(reading: Reading, mentions: list[Mention]) -> Mention | None:
     return max(named, key=lambda m: (counts[m.name] + 2 * (m.first < title), -m.first))
 
 
+def _is_short_index(mention: Mention, mentions: list[Mention]) -> bool:
+    """Whether an index is only the short name of one that is printed in full: EuroStoxx for EuroStoxx 50."""
+    longer = (other for other in mentions if other.kind == "index" and other.use == "instrument")
+    return mention.kind == "index" and mention.name not in _FAMILIES and any(o.name.startswith(f"{mention.name} ") for o in longer)
+
+
 def _instruments(reading: Reading, mentions: list[Mention]) -> tuple[Mentioned, ...]:
     seen: dict[str, Mentioned] = {}
     for mention in mentions:
-        if mention.use == "instrument":
+        if mention.use == "instrument" and not _is_short_index(mention, mentions):
             isin = mention.instrument.isin if mention.instrument else ""
             evidence = Evidence(*reading.span(mention.first, mention.last), mention.rule)
             seen.setdefault(mention.name, Mentioned(mention.name, mention.kind, isin, "", evidence))

@@ -183,7 +183,8 @@ def _is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
         return False
     while reading.low(at) in _OF_A or reading.has("metric", at) or reading.has("loss", at):
         at -= 1
-    if reading.low(at) in _DIRECT_PRIOR - {"from"} and at < quantity.first - 2:
+    earlier = any(q.kind == MONEY and scene.sentence.first <= q.first < at for q in scene.quantities)
+    if reading.low(at) in _DIRECT_PRIOR - (set() if earlier else {"from"}) and at < quantity.first - 1:
         return False
     if reading.low(at) in _FROM and _goes_on(scene, quantity):
         return False

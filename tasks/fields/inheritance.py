@@ -11,6 +11,7 @@ _DASHES = frozenset("-–—−")
 _WITH_UNIT = frozenset(("percent", "pp", "bp", "points", "money"))
 _MINOR = frozenset(("cent", "centime"))
 _HOME_MINOR = {"cent": "EUR", "centime": "CHF"}
+_LIGHT = frozenset("zuvor bisher bislang vorher previously previous prior a an the noch etwa rund about précédemment sogar gut knapp ursprünglich nur ehemals damals just".split())
 _LONGEST_GAP = 3
 # "$14 to $1,447" is a change and the level after it.
 _WIDEST = 5
@@ -39,9 +40,14 @@ def _gap_kind(reading: Reading, left: Quantity, right: Quantity) -> str:
         return "to"
     for kind in ("to", "and"):
         mark = next((m for m in reading.marks_at.get(start, ()) if m.kind == "range" and m.value == kind), None)
-        if mark and all(reading.tokens[at].kind == WORD for at in between):
+        if mark and all(_is_light(reading, at) for at in range(mark.last, stop)):
             return kind
     return "paren" if first == "(" and all(reading.tokens[at].kind == WORD or reading.low(at) == ":" for at in between[1:]) else ""
+
+
+def _is_light(reading: Reading, index: int) -> bool:
+    """Whether a word between two numbers of one kind means nothing: auf zuvor 280, to about 5."""
+    return reading.low(index) in _LIGHT or reading.has("approx", index) is not None
 
 
 def _inherit_backwards(reading: Reading, found: list[Quantity]) -> list[Quantity]:
@@ -96,14 +102,20 @@ def _inherit_forwards(reading: Reading, found: list[Quantity]) -> list[Quantity]
                 same = [q.currency for q in done if q.kind == MONEY and q.value == quantity.value]
                 currency = same[-1] if same else last_money.currency if last_money else default
                 quantity = replace(quantity, kind=MONEY, currency=currency)
-        elif quantity.kind == BARE and done and done[-1].kind in (MONEY, PERCENT):
-            model = done[-1]
+        elif quantity.kind == BARE and done and _model(done) is not None:
+            model = _model(done) or done[-1]
             if _is_prior(reading, model, quantity) or _goes_to(reading, model, quantity):
                 quantity = _like(quantity, model)
         if quantity.kind == MONEY:
             last_money = quantity
         done.append(quantity)
     return done
+
+
+def _model(done: list[Quantity]) -> Quantity | None:
+    """The quantity that a bare number can go on with: the last one, a year in between aside."""
+    last = done[-2] if done[-1].kind == YEAR and len(done) > 1 else done[-1]
+    return last if last.kind in (MONEY, PERCENT) else None
 
 
 def _goes_to(reading: Reading, model: Quantity, quantity: Quantity) -> bool:
@@ -147,11 +159,19 @@ def _is_german_noun(reading: Reading, index: int) -> bool:
 def _is_prior(reading: Reading, model: Quantity, quantity: Quantity) -> bool:
     """Whether a bare number is an older or expected value of the one before it: nach 5,6; (bisher: 4,39)."""
     if not 0 < quantity.first - model.last <= 5:  # noqa: PLR2004
-        return False
+        return model.exponent > 0 and _is_of_year(reading, quantity)
+    if model.exponent and _is_of_year(reading, quantity):
+        return True
     return any(
         mark.kind in ("prior", "consensus") for at in range(model.last, quantity.first)
         for mark in reading.marks_at.get(at, ())
     )  # fmt: skip
+
+
+def _is_of_year(reading: Reading, quantity: Quantity) -> bool:
+    """Whether the number is the value of another year in brackets: (2023: 488,0)."""
+    year = reading.low(quantity.first - 2)
+    return reading.low(quantity.first - 1) == ":" and year.isdigit() and reading.low(quantity.first - 3) == "("
 
 
 def _resolve_currencies(reading: Reading, found: list[Quantity]) -> list[Quantity]:

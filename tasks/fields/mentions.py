@@ -16,6 +16,12 @@ _ARTICLES = frozenset(
 )
 _CREDITS = frozenset(("bildquelle", "bildquellen", "foto", "fotos", "bild", "photo", "image", "images", "crédit", "credit", "copyright"))
 _LONGEST_CREDIT = 16
+_REACH = 5
+_MAKERS = frozenset(("mine", "mines", "miner", "miners", "mining", "producer", "producers", "company", "giant", "maker", "stocks", "shares", "etf", "etfs"))
+_OTHERS = frozenset(("konkurrent", "konkurrenten", "konkurrentin", "rivale", "rivalen", "tochter", "partner", "wettbewerber", "großaktionär", "grossaktionär"))
+_PARENTS = frozenset(("parent", "owner", "mutter", "mutterkonzern", "mutterkonzerns", "eigner"))
+# Roles whose employer only lends its name to an opinion.
+_OPINIONS = ("analyst", "analystin", "analyste", "ökonom", "ökonomin", "economist", "économiste", "stratege", "strategin", "strategist", "stratège", "volkswirt", "volkswirtin", "experte", "expertin", "händler", "händlerin", "trader", "fondsmanager", "fondsmanagerin", "portfoliomanager", "gérant", "gérante", "manager", "marktbeobachter")
 _METALS = frozenset(("or", "argent"))
 _ON = frozenset(("der", "the", "le", "la", "l", "am", "an", "on", "sur", "au", "auf", "via"))
 _NO_NAMES = frozenset(("News", "Investor", "National Bank", "APA", "Information Services", "Freitag", "Capital", "Global"))
@@ -123,11 +129,29 @@ def _use(reading: Reading, mention: Mention) -> str:
             return "venue"
         if reading.low(after) in ("-", "listed", "close", "trading") and hyphen:
             return "descriptor"
-    if hyphen and reading.has("descriptor", after + 1) and is_capital(reading, after + 2) and mention.kind == "company":
+    if hyphen and mention.kind == "company" and reading.low(after + 1) not in _OTHERS:
+        if reading.has("descriptor", after + 1) and is_capital(reading, after + 2):
+            return "descriptor"
+        if reading.low(after + 1) in _PARENTS:
+            return "descriptor"
+    if before == "the" and reading.low(after) in _PARENTS:
         return "descriptor"
+    if is_employer(reading, mention):
+        return "employer"
     if hyphen and reading.low(after + 1) in ("analyst", "analystin", "analysten", "experte", "expertin", "ökonom", "ökonomin", "stratege", "strategin", "volkswirt"):
         return "employer"
     return "instrument"
+
+
+def is_employer(reading: Reading, mention: Mention) -> bool:
+    """Whether the company stands behind a person with an opinion: Analystin X von der Bank Y, strategist at Y."""
+    at = mention.first - 1
+    while reading.low(at) in ("der", "the", "la", "l", "'", "bank", "banque", "brokerage", "broker") and mention.first - at < _REACH:
+        at -= 1
+    if reading.low(at) not in ("von", "bei", "vom", "at", "with", "of", "de", "d", "chez", "beim"):
+        return False
+    window = range(max(at - _REACH, 0), at)
+    return any(reading.has("role", k) is not None and reading.low(reading.has("role", k).last - 1).endswith(_OPINIONS) for k in window)  # type: ignore[union-attr]
 
 
 def _priced_sentences(reading: Reading, quantities: list[Quantity]) -> set[int]:
@@ -154,7 +178,7 @@ def _is_meant(reading: Reading, mention: Mention, mentions: list[Mention], price
         elided = reading.low(first - 1) in ("'", "’") and reading.low(first - 2) in ("l", "d")
         return elided and (first in priced) and reading.low(last) not in ("noir",)
     if printed[0].islower() and mention.kind == "commodity":
-        return first in priced and reading.low(last) not in ("mine", "mines", "miner", "miners", "mining")
+        return first in priced and reading.low(last) not in _MAKERS
     if _is_inside_name(reading, mention):
         return False
     if not mention.weak:

@@ -20,6 +20,7 @@ _THRESHOLD = {
 _OF = {"de": frozenset(("der", "des", "aller")), "en": frozenset(("of",)), "fr": frozenset(("du", "des"))}
 _OR = frozenset(("or", "oder", "ou", "soit", "beziehungsweise"))
 _HEDGES = frozenset(("rund", "etwa", "knapp", "gut", "about", "around", "environ", "quelque", "ca", ".", "exakt", "genau", "zuletzt", "noch", "nur", "aktuell", "derzeit", "just", "un", "a"))
+_AGAINST = frozenset(("against", "gegenüber", "versus", "from", "nach"))
 _FAR = 14
 
 
@@ -159,7 +160,9 @@ def _belongs(scene: Scene, frame: Frame, quantity: Quantity, role: str) -> bool:
     gap = range(last, quantity.first)
     if len(gap) > _FAR or any(last <= name.first < quantity.first for name in scene.names):
         return False
-    if scene.within(last, quantity.first, "extreme", "prior", "target", "metric", "anaph"):
+    if scene.within(last, quantity.first, "extreme", "target", "metric", "anaph"):
+        return False
+    if any(last <= mark.first < quantity.first and reading.low(mark.first) not in _AGAINST for mark in scene.all("prior")):
         return False
     text = [reading.low(at) for at in gap]
     if role == "percent" and frame.points is not None:

@@ -47,9 +47,11 @@ def near_main(scenes: list[Scene], main: Mention | None) -> frozenset[int]:
     """First tokens of the sentences that stand close behind a mention of the main subject."""
     near: set[int] = set()
     left = 0
+    titled = {name.name for name in scenes[0].names if name.kind == "company" and name.use == "instrument"} if scenes else set()
+    reach = _CLOSE_SENTENCES if len(titled) < 2 else 1  # noqa: PLR2004 - a title with two companies has no main one
     for scene in scenes:
         if main and any(name.name == main.name for name in scene.names):
-            left = _CLOSE_SENTENCES
+            left = reach
         if left:
             near.add(scene.sentence.first)
             left -= 1
@@ -326,9 +328,16 @@ def _adjective(scene: Scene, quantity: Quantity, last: int) -> Mark | None:
     before = [mark for mark in found if 0 <= quantity.first - mark.last <= _NEAR_AFTER]
     numbers = [q.first for q in scene.quantities]
     after = [mark for mark in after if not any(quantity.last <= at < mark.first for at in numbers) or mark.first >= last]
+    after = [mark for mark in after if not _is_apart(scene, quantity.last, mark.first)]
     before = [mark for mark in before if not any(mark.last <= at < quantity.first for at in numbers)]
+    before = [mark for mark in before if not _is_apart(scene, mark.last, quantity.first)]
     ordered = sorted(before + after, key=lambda mark: _distance(mark, quantity))
     return ordered[0] if ordered else None
+
+
+def _is_apart(scene: Scene, first: int, last: int) -> bool:
+    """Whether a name stands between: the word belongs to another move."""
+    return any(first <= name.first < last for name in scene.names)
 
 
 def _noun(scene: Scene, quantity: Quantity) -> Mark | None:
