@@ -34,7 +34,9 @@ def _is_sum(scene: Scene, quantity: Quantity, priced: set[int]) -> bool:
         return False
     if any(name.kind in ("commodity", "crypto", "fx", "index") for name in scene.names):
         return False
-    return scene.within(scene.sentence.first, scene.sentence.last, "anaph", "extreme", "target", "rating", "per", "priceword") is None and not any(m.value in ("eps", "dividend") for m in scene.all("metric"))
+    return scene.within(
+        scene.sentence.first, scene.sentence.last, "anaph", "extreme", "target", "rating", "per", "priceword"
+    ) is None and not any(m.value in ("eps", "dividend") for m in scene.all("metric"))
 
 
 def _amounts(scene: Scene, quantity: Quantity) -> Iterator[Amount]:

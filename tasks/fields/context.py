@@ -25,13 +25,49 @@ _OTHER = frozenset(("day", "month", "place", "venueplace", "venue", "source", "m
                     "guidance", "window", "extreme", "attribute", "magnitude", "rate", "acquire", "loss", "prior", "fiscal",
                     "segment", "session", "modal", "house", "verb", "stand", "companyverb", "share", "say", "adj",
                     "creditrating", "legal", "level", "clause", "number", "share_", "minor", "current", "paid", "firstname"))  # fmt: skip
-_BOARD = frozenset(("ceo", "cfo", "coo", "chef", "chefin", "finanzchef", "finanzchefin", "konzernchef", "vorstand", "aufsichtsrat", "verwaltungsrat", "gründer", "aktionär", "präsident", "verwaltungsratspräsident", "finanzvorstand"))
+_BOARD = frozenset(
+    (
+        "ceo",
+        "cfo",
+        "coo",
+        "chef",
+        "chefin",
+        "finanzchef",
+        "finanzchefin",
+        "konzernchef",
+        "vorstand",
+        "aufsichtsrat",
+        "verwaltungsrat",
+        "gründer",
+        "aktionär",
+        "präsident",
+        "verwaltungsratspräsident",
+        "finanzvorstand",
+    )
+)
 _BUSINESS = frozenset(("metric", "share", "legal", "target", "rate"))
-_EXCHANGES = frozenset(("isin", "wkn", "valor", "valorennummer", "ticker", "symbol", "cusip", "valorennr", "kürzel", "mnémo", "mnemo", "numéro"))
+_EXCHANGES = frozenset(
+    (
+        "isin",
+        "wkn",
+        "valor",
+        "valorennummer",
+        "ticker",
+        "symbol",
+        "cusip",
+        "valorennr",
+        "kürzel",
+        "mnémo",
+        "mnemo",
+        "numéro",
+    )
+)
 _OWNERS = frozenset(("der", "des", "von", "of", "in", "de", "d", "du", "l", "la", "'", "’"))
 
 
-def find_names(reading: Reading, mentions: list[Mention], blocked: set[int], quantities: list[Quantity]) -> list[Mention]:
+def find_names(
+    reading: Reading, mentions: list[Mention], blocked: set[int], quantities: list[Quantity]
+) -> list[Mention]:
     """Mentions of companies and funds that context gives away, everywhere in the text where their name stands."""
     taken = {at for mention in mentions for at in range(mention.first, mention.last)} | blocked
     named: dict[str, tuple[str, str]] = {}
@@ -39,7 +75,12 @@ def find_names(reading: Reading, mentions: list[Mention], blocked: set[int], qua
     for rule, kind, first, last in _candidates(reading, taken, quantities):
         first, last = _trimmed(reading, first, last)
         persons = last == first + 1 and reading.tokens[first].text in surnames
-        if last > first and not persons and not taken.intersection(range(first, last)) and _is_name(reading, first, last, rule):
+        if (
+            last > first
+            and not persons
+            and not taken.intersection(range(first, last))
+            and _is_name(reading, first, last, rule)
+        ):
             named.setdefault(reading.phrase(first, last), (kind, rule))
         if len(named) >= _MOST_NAMES:
             break
@@ -47,9 +88,7 @@ def find_names(reading: Reading, mentions: list[Mention], blocked: set[int], qua
     return [replace(one, use="employer") if is_employer(reading, one) else one for one in found]
 
 
-def _candidates(
-    reading: Reading, taken: set[int], quantities: list[Quantity]
-) -> Iterator[tuple[str, str, int, int]]:
+def _candidates(reading: Reading, taken: set[int], quantities: list[Quantity]) -> Iterator[tuple[str, str, int, int]]:
     """Rule, kind, and the tokens of each possible name."""
     for mark in reading.marks:
         if mark.kind == "descriptor":
@@ -62,7 +101,12 @@ def _candidates(
             yield from _shared(reading, mark.first, mark.last, taken)
         elif mark.kind == "acquire":
             yield from _acquired(reading, mark.last)
-        elif mark.kind == "role" and reading.low(mark.first - 1) == "-" and reading.is_tight(mark.first) and reading.low(mark.first) in _BOARD:
+        elif (
+            mark.kind == "role"
+            and reading.low(mark.first - 1) == "-"
+            and reading.is_tight(mark.first)
+            and reading.low(mark.first) in _BOARD
+        ):
             yield "role compound", "company", _run_start(reading, mark.first - 1, taken), mark.first - 1
         elif mark.kind == "companyword" and not reading.language.startswith("fr"):
             first = _run_start(reading, mark.last, taken)
@@ -82,7 +126,11 @@ def _described(reading: Reading, first: int, last: int) -> Iterator[tuple[str, s
     at = last
     if reading.language.startswith("fr"):
         limit = min(last + _MOST_BETWEEN, len(reading.tokens))
-        while at < limit and not is_capital(reading, at) and (reading.tokens[at].kind == WORD or reading.tokens[at].text in "'’-"):
+        while (
+            at < limit
+            and not is_capital(reading, at)
+            and (reading.tokens[at].kind == WORD or reading.tokens[at].text in "'’-")
+        ):
             at += 1
     if reading.low(at) in ('"', "„", "«", "“"):
         at += 1
@@ -132,9 +180,7 @@ def _in_parentheses(reading: Reading, taken: set[int]) -> Iterator[tuple[str, st
                 yield "identified", "company", start, at
 
 
-def _moving(
-    reading: Reading, quantities: list[Quantity], taken: set[int]
-) -> Iterator[tuple[str, str, int, int]]:
+def _moving(reading: Reading, quantities: list[Quantity], taken: set[int]) -> Iterator[tuple[str, str, int, int]]:
     """X +1,2 %, X (-3 Prozent), X : inchangé; and "X verlor 3 Prozent" without article."""
     for quantity in quantities:
         if quantity.kind != PERCENT or not quantity.sign:
@@ -157,7 +203,13 @@ def _moving(
 def _opens_clause(reading: Reading, index: int) -> bool:
     """Whether a clause begins at `index`, so that a name without article is its subject."""
     before = reading.tokens[index - 1] if index else None
-    return before is None or before.kind == LINE or before.text in ".,;:!?–—(" or before.low in ("und", "and", "et", "während", "while", "sowie", "doch", "aber", "mais", "as", "but", "als", "nachdem")
+    return (
+        before is None
+        or before.kind == LINE
+        or before.text in ".,;:!?–—("
+        or before.low
+        in ("und", "and", "et", "während", "while", "sowie", "doch", "aber", "mais", "as", "but", "als", "nachdem")
+    )
 
 
 def _opening(reading: Reading) -> Iterator[tuple[str, str, int, int]]:
@@ -180,7 +232,11 @@ def _run_start(reading: Reading, stop: int, taken: set[int]) -> int:
     while at > 0 and stop - at < 2 * _LONGEST:
         before = at - 1
         tight = reading.tokens[before].text in "-&'’+" and reading.is_tight(at)
-        if tight and is_capital(reading, before - 1) and (reading.is_tight(before) or reading.tokens[before].text == "&"):
+        if (
+            tight
+            and is_capital(reading, before - 1)
+            and (reading.is_tight(before) or reading.tokens[before].text == "&")
+        ):
             at = before - 1
         elif reading.tokens[before].text == "&" and is_capital(reading, before - 1):
             at = before - 1
@@ -193,10 +249,15 @@ def _run_start(reading: Reading, stop: int, taken: set[int]) -> int:
 
 def _trimmed(reading: Reading, first: int, last: int) -> tuple[int, int]:
     """The run without legal form, articles, descriptors in front and share words or roles behind."""
-    while first < last and (reading.low(first) in _FUNCTION or _is_other(reading, first) or reading.tokens[first].text in "-'’&"):
+    while first < last and (
+        reading.low(first) in _FUNCTION or _is_other(reading, first) or reading.tokens[first].text in "-'’&"
+    ):
         first += 1
     for at in range(first + 1, last):
-        if any(m.kind in ("role", "share", "legal", "day", "month", "anaph", "verb", "companyverb", "descriptor") for m in reading.marks_at.get(at, ())):
+        if any(
+            m.kind in ("role", "share", "legal", "day", "month", "anaph", "verb", "companyverb", "descriptor")
+            for m in reading.marks_at.get(at, ())
+        ):
             last = at
             break
     while last > first and (reading.has("legal", last - 1) or reading.tokens[last - 1].text in "-'’&."):
@@ -228,16 +289,23 @@ def _is_repeated(reading: Reading, first: int, last: int) -> bool:
     """Whether the name stands elsewhere too, and nowhere in lower case or behind an indefinite article."""
     printed = reading.phrase(first, last)
     places = [m.start() for m in re.finditer(rf"\b{re.escape(printed)}s?\b", reading.text)]
-    if len(places) < 2 or re.search(rf"\b{re.escape(printed.lower())}\b", reading.text) or not any(_is_inside(reading.text, place) for place in places):  # noqa: PLR2004
+    if (
+        len(places) < 2
+        or re.search(rf"\b{re.escape(printed.lower())}\b", reading.text)
+        or not any(_is_inside(reading.text, place) for place in places)
+    ):  # noqa: PLR2004
         return False
     before = [reading.text[max(place - 8, 0) : place].lower().split()[-1:] for place in places]
-    articled = sum(word in (["ein"], ["eine"], ["einer"], ["den"], ["das"], ["der"], ["dem"], ["the"], ["a"], ["un"], ["une"]) for word in before)
+    articled = sum(
+        word in (["ein"], ["eine"], ["einer"], ["den"], ["das"], ["der"], ["dem"], ["the"], ["a"], ["un"], ["une"])
+        for word in before
+    )
     return articled == 0 or (articled < len(places) / 2 and not reading.language.startswith("de"))
 
 
 def _is_inside(text: str, place: int) -> bool:
     """Whether a word stands within a sentence, or alone at the start of the title: its capital means something there."""
-    before = text[:place].rstrip(" \"„“«(")
+    before = text[:place].rstrip(' "„“«(')
     return not before or before[-1] not in ".!?:\n"
 
 

@@ -87,13 +87,21 @@ def _day(published_at: str) -> date | None:
 
 def _by_ticker(mention: Mention) -> Mention:
     """A name that is a ticker (CRM stock) as the company that it stands for."""
-    name = tickers().get(mention.name) if mention.rule in ("share word", "signed move") and mention.name.isupper() and mention.rule == "share word" else None
+    name = (
+        tickers().get(mention.name)
+        if mention.rule in ("share word", "signed move") and mention.name.isupper() and mention.rule == "share word"
+        else None
+    )
     return replace(mention, name=name) if name else mention
 
 
 def _identifiers(reading: Reading, mentions: list[Mention]) -> list[Identifier]:
     """Identifiers, each once; an abbreviation that is the name of an index is no ticker."""
-    names = frozenset(m.name for m in mentions if m.instrument) | reading.words.words("source") | frozenset(("CEO", "CFO", "AG", "US", "EU", "IPO", "AI", "ETF"))
+    names = (
+        frozenset(m.name for m in mentions if m.instrument)
+        | reading.words.words("source")
+        | frozenset(("CEO", "CFO", "AG", "US", "EU", "IPO", "AI", "ETF"))
+    )
     found = find_identifiers(reading.text, frozenset(tickers()), names)
     return list({(one.scheme, one.value): one for one in reversed(list(found))}.values())[::-1]
 
@@ -126,7 +134,11 @@ def main_subject(reading: Reading, mentions: list[Mention]) -> Mention | None:
 def _is_short_index(mention: Mention, mentions: list[Mention]) -> bool:
     """Whether an index is only the short name of one that is printed in full: EuroStoxx for EuroStoxx 50."""
     longer = (other for other in mentions if other.kind == "index" and other.use == "instrument")
-    return mention.kind == "index" and mention.name not in _FAMILIES and any(o.name.startswith(f"{mention.name} ") for o in longer)
+    return (
+        mention.kind == "index"
+        and mention.name not in _FAMILIES
+        and any(o.name.startswith(f"{mention.name} ") for o in longer)
+    )
 
 
 def _instruments(reading: Reading, mentions: list[Mention]) -> tuple[Mentioned, ...]:

@@ -12,7 +12,12 @@ from tasks.fields.periods import Calendar, period_of
 from tasks.fields.quantities import BARE, MONEY, MULTIPLE, PERCENT, Quantity
 from tasks.fields.scene import Scene
 
-_MARGINS = {"ebit": "ebit_margin", "ebitda": "ebitda_margin", "operating_profit": "operating_margin", "gross_profit": "gross_margin"}
+_MARGINS = {
+    "ebit": "ebit_margin",
+    "ebitda": "ebitda_margin",
+    "operating_profit": "operating_margin",
+    "gross_profit": "gross_margin",
+}
 _PERCENT_METRICS = frozenset(("ebit_margin", "ebitda_margin", "operating_margin", "gross_margin", "organic_growth"))
 _PER_SHARE = frozenset(("eps", "dividend"))
 _PROFITS = frozenset(("net_profit", "operating_profit", "ebit", "ebitda", "pretax_profit", "eps"))
@@ -23,10 +28,14 @@ _OF_A = frozenset(("of", "von", "de", "d", "'", "a", "an", "einem", "einer", "un
 _OBLIQUE = frozenset(("des", "zum", "zur", "am", "vom"))
 _FROM = frozenset(("von", "from", "de"))
 _TO = frozenset(("auf", "to", "à"))
-_SEPARATING = frozenset(", ; ( ) : – — - bei und and et on für pour ohne without sans nach mit with avec in im contre".split())
+_SEPARATING = frozenset(
+    ", ; ( ) : – — - bei und and et on für pour ohne without sans nach mit with avec in im contre".split()
+)
 _DIRECT_PRIOR = frozenset(("nach", "contre", "from", "versus", "against", "gegenüber", "statt", "après", "vs"))
 _GROWTH_NOUNS = frozenset(("wachstum", "growth", "croissance", "plus", "zuwachs"))
-_HOLDERS = frozenset(("aktionäre", "anteilseigner", "aktionären", "shareholders", "stockholders", "investors", "actionnaires"))
+_HOLDERS = frozenset(
+    ("aktionäre", "anteilseigner", "aktionären", "shareholders", "stockholders", "investors", "actionnaires")
+)
 _NEAR, _FAR = 3, 40
 
 
@@ -96,7 +105,9 @@ def _metrics(scene: Scene) -> list[Mark]:
     found = []
     for mark in sorted(scene.all("metric"), key=lambda m: m.first):
         low = scene.reading.low(mark.first - 1)
-        if (low in _OBLIQUE and scene.reading.language.startswith("de")) or (low == "the" and scene.reading.low(mark.first - 2) == "of"):
+        if (low in _OBLIQUE and scene.reading.language.startswith("de")) or (
+            low == "the" and scene.reading.low(mark.first - 2) == "of"
+        ):
             continue
         if any(scene.reading.low(mark.first - back) in ("ohne", "excluding", "hors") for back in (1, 2, 3)):
             continue
@@ -137,7 +148,11 @@ def _mark_of(scene: Scene, quantity: Quantity, metrics: list[Mark]) -> Mark | No
     before = [mark for mark in nouns if mark.last <= quantity.first and quantity.first - mark.last < _FAR]
     verbs = [mark for mark in metrics if reading.low(mark.first) in _VERBS]
     if before:
-        between = [v for v in verbs if before[-1].last <= v.first < quantity.first and _is_cut_off(scene, before[-1].last, v.first)]
+        between = [
+            v
+            for v in verbs
+            if before[-1].last <= v.first < quantity.first and _is_cut_off(scene, before[-1].last, v.first)
+        ]
         return between[-1] if between else before[-1]
     return min(verbs, key=lambda mark: abs(mark.first - quantity.first)) if verbs else None
 
@@ -189,11 +204,18 @@ def _is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
     if reading.low(at) in _FROM and _goes_on(scene, quantity):
         return False
     start, stop = scene.segment(quantity.first)
-    if any(m.value == "" and start <= m.first < quantity.first and _is_older(scene, m, quantity) for m in scene.all("prior")):
+    if any(
+        m.value == "" and start <= m.first < quantity.first and _is_older(scene, m, quantity)
+        for m in scene.all("prior")
+    ):
         return False
     first = scene.sentence.first
     consensus = scene.within(first, quantity.first, "consensus")
-    if consensus and (mark is None or consensus.first < (mark.first if mark.first < quantity.first else quantity.first) or start <= consensus.first):
+    if consensus and (
+        mark is None
+        or consensus.first < (mark.first if mark.first < quantity.first else quantity.first)
+        or start <= consensus.first
+    ):
         return False
     if reading.low(start - 1) == "(" and scene.within(start - 4, start, "consensus"):
         return False
@@ -203,7 +225,9 @@ def _is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
         return False
     if scene.within(quantity.last, stop, "consensus") and reading.low(start - 1) == "(":
         return False
-    expected = next((m for m in scene.all("consensus") if quantity.last <= m.first < stop and m.first - quantity.last <= 2), None)  # noqa: PLR2004
+    expected = next(
+        (m for m in scene.all("consensus") if quantity.last <= m.first < stop and m.first - quantity.last <= 2), None
+    )  # noqa: PLR2004
     if expected and reading.low(expected.first).startswith(("attendu", "erwartet", "expected", "consensus", "konsens")):
         return False
     return not _is_partial(scene, quantity, mark)
@@ -213,12 +237,18 @@ def _opens_with_prior(scene: Scene, quantity: Quantity) -> bool:
     """Whether the sentence begins with an older time: A year earlier, profit had been ..."""
     first = scene.sentence.first
     marks = [m for m in scene.all("prior") if m.first - first <= 2]  # noqa: PLR2004
-    return any(scene.reading.low(m.first) not in _DIRECT_PRIOR | {"bislang", "from"} or m.last - m.first > 1 for m in marks if m.first < quantity.first)
+    return any(
+        scene.reading.low(m.first) not in _DIRECT_PRIOR | {"bislang", "from"} or m.last - m.first > 1
+        for m in marks
+        if m.first < quantity.first
+    )
 
 
 def _goes_on(scene: Scene, quantity: Quantity) -> bool:
     """Whether "auf Y" follows: the value is where a change began."""
-    return any(0 < q.first - quantity.last <= _NEAR and scene.reading.low(quantity.last) in _TO for q in scene.quantities)
+    return any(
+        0 < q.first - quantity.last <= _NEAR and scene.reading.low(quantity.last) in _TO for q in scene.quantities
+    )
 
 
 def _is_older(scene: Scene, prior: Mark, quantity: Quantity) -> bool:
@@ -244,7 +274,9 @@ def _subject(scene: Scene, quantity: Quantity, mark: Mark | None, ledger: _Ledge
     names = [name for name in scene.names if name.use == "instrument" and name.kind == "company"]
     before = [name for name in names if name.last <= quantity.first]
     if before:
-        first = before[0] if len(before) > 1 and before[0].name == (ledger.main.name if ledger.main else "") else before[-1]
+        first = (
+            before[0] if len(before) > 1 and before[0].name == (ledger.main.name if ledger.main else "") else before[-1]
+        )
         return first
     if names and ledger.main is None:
         return names[0]
@@ -266,7 +298,12 @@ def _is_closed(scene: Scene, at: int, quantity: Quantity) -> bool:
 
 
 def _figure(
-    scene: Scene, quantity: Quantity, metric: str, mark: Mark | None, subject: Mention, calendar: Calendar,
+    scene: Scene,
+    quantity: Quantity,
+    metric: str,
+    mark: Mark | None,
+    subject: Mention,
+    calendar: Calendar,
     profits: list[str],
 ) -> Figure:
     guidance = _is_guidance(scene, quantity, mark)
@@ -296,7 +333,10 @@ def _profits(ledger: _Ledger) -> list[str]:
 
 def _last_profit(scene: Scene, mark: Mark, profits: list[str]) -> str:
     """What a bare "profit", "Ergebnis" of an outlook means: the profit that the article has reported last."""
-    bare = scene.reading.low(mark.first).startswith(("ergebnis", "profit", "bénéfice", "earnings")) and mark.last - mark.first == 1
+    bare = (
+        scene.reading.low(mark.first).startswith(("ergebnis", "profit", "bénéfice", "earnings"))
+        and mark.last - mark.first == 1
+    )
     return profits[-1] if bare and profits else ""
 
 
@@ -304,15 +344,26 @@ def _is_loss(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
     if mark is None or mark.value not in _PROFITS | {"net_new_money"}:
         return False
     losses = [m for m in scene.all("loss") if m.first < quantity.first or m.first - quantity.last <= 2]  # noqa: PLR2004
-    return any(m.first <= mark.first < m.last or mark.first <= m.first < mark.last or (m.first == quantity.first - 1) for m in losses)
+    return any(
+        m.first <= mark.first < m.last or mark.first <= m.first < mark.last or (m.first == quantity.first - 1)
+        for m in losses
+    )
 
 
 def _change(scene: Scene, quantity: Quantity, mark: Mark | None) -> Decimal | None:
     """The printed change that belongs to the value: before it ("um 7 Prozent auf X"), or right behind it."""
     start = scene.segment(quantity.first)[0]
-    before = [q for q in scene.quantities if q.kind == PERCENT and (mark.last if mark and mark.first < quantity.first else start) <= q.first < quantity.first and quantity.first - q.last <= 6]  # noqa: PLR2004
+    before = [
+        q
+        for q in scene.quantities
+        if q.kind == PERCENT
+        and (mark.last if mark and mark.first < quantity.first else start) <= q.first < quantity.first
+        and quantity.first - q.last <= 6
+    ]  # noqa: PLR2004
     after = [q for q in scene.quantities if q.kind in (PERCENT, MULTIPLE) and 0 <= q.first - quantity.last <= 12]  # noqa: PLR2004
-    after = [q for q in after if not any(quantity.last <= o.first < q.first and o.kind == MONEY for o in scene.quantities)]
+    after = [
+        q for q in after if not any(quantity.last <= o.first < q.first and o.kind == MONEY for o in scene.quantities)
+    ]
     for q in [*before[-1:], *after[:1]]:
         if q.kind == MULTIPLE or q.sign:
             return q.value if q.kind == MULTIPLE else q.value * q.sign
@@ -331,8 +382,12 @@ def _growth_only(
         if mark.first in used or mark.value in _PERCENT_METRICS or scene.reading.low(mark.first) in _VERBS:
             continue
         limit = metrics[index + 1].first if index + 1 < len(metrics) else scene.sentence.last
-        near = [q for q in scene.quantities if q.kind == PERCENT and mark.last <= q.first < limit and q.first not in moved]
-        near = near or [q for q in scene.quantities if q.kind == PERCENT and 0 <= mark.first - q.last <= 3 and q.first not in moved]  # noqa: PLR2004
+        near = [
+            q for q in scene.quantities if q.kind == PERCENT and mark.last <= q.first < limit and q.first not in moved
+        ]
+        near = near or [
+            q for q in scene.quantities if q.kind == PERCENT and 0 <= mark.first - q.last <= 3 and q.first not in moved
+        ]  # noqa: PLR2004
         if not near or any(q.kind == MONEY and q.exponent and mark.last <= q.first < limit for q in scene.quantities):
             continue
         quantity = near[0]
@@ -340,7 +395,11 @@ def _growth_only(
             continue
         subject = _subject(scene, quantity, mark, ledger)
         first, last = scene.segment(quantity.first)
-        sign = quantity.sign or direction(scene, quantity, quantity.last, first, last) or (1 if _is_growth(scene, mark) else None)
+        sign = (
+            quantity.sign
+            or direction(scene, quantity, quantity.last, first, last)
+            or (1 if _is_growth(scene, mark) else None)
+        )
         if subject is None or sign is None:
             continue
         guidance = _is_guidance(scene, quantity, mark)

@@ -8,8 +8,28 @@ from tasks.fields.quantities import MONEY, PERCENT, BARE, Quantity
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import Sentence
 
-_AGAINST = frozenset(("zum", "zur", "gegenüber", "gegen", "against", "versus", "vs", "to", "face", "contre", "per", "auf", "je", "für", "pour"))
-_ARTICLES = frozenset(("dem", "der", "den", "the", "le", "la", "l", "au", "à", "einen", "ein", "'", "’", "us", "-", "au"))
+_AGAINST = frozenset(
+    (
+        "zum",
+        "zur",
+        "gegenüber",
+        "gegen",
+        "against",
+        "versus",
+        "vs",
+        "to",
+        "face",
+        "contre",
+        "per",
+        "auf",
+        "je",
+        "für",
+        "pour",
+    )
+)
+_ARTICLES = frozenset(
+    ("dem", "der", "den", "the", "le", "la", "l", "au", "à", "einen", "ein", "'", "’", "us", "-", "au")
+)
 # Currencies that markets quote per dollar; the others are quoted in dollars.
 _IN_DOLLARS = frozenset(("EUR", "GBP", "AUD", "NZD"))
 _HIGHEST_RATE = 100_000
@@ -21,7 +41,12 @@ def find_pairs(reading: Reading, mentions: list[Mention], quantities: list[Quant
     names = {mention.first for mention in mentions if mention.use == "instrument"}
     found: list[Mention] = []
     for sentence in reading.sentences:
-        marks = [mark for at in range(sentence.first, sentence.last) for mark in reading.marks_at.get(at, ()) if mark.kind in ("currency", "fxname")]
+        marks = [
+            mark
+            for at in range(sentence.first, sentence.last)
+            for mark in reading.marks_at.get(at, ())
+            if mark.kind in ("currency", "fxname")
+        ]
         if not marks:
             continue
         printed = list(_printed(reading, marks))
@@ -44,7 +69,11 @@ def _meant(
 ) -> Iterator[Mention]:
     """Pairs of a sentence that prices one currency in another."""
     units = [q for q in here if q.kind == MONEY and q.value == 1 and not q.exponent]
-    rates = [q for q in here if q.kind == MONEY and not q.exponent and not q.per and q.value < _HIGHEST_RATE and q not in units]
+    rates = [
+        q
+        for q in here
+        if q.kind == MONEY and not q.exponent and not q.per and q.value < _HIGHEST_RATE and q not in units
+    ]
     against = [mark for mark in free if _is_against(reading, mark)]
     bases = [(mark.value, mark.first, mark.last) for mark in free if mark not in against and len(mark.value) == 3]  # noqa: PLR2004
     bases += [(q.currency, q.first, q.last) for q in units]
@@ -55,7 +84,10 @@ def _meant(
         fits = [q for q in behind if not any(at in names for at in range(min(last, q.first), max(last, q.first)))]
         if fits:
             pair = f"{base}/{fits[0].currency}"
-        elif counter and any(q.kind in (PERCENT, BARE) and not any(at in names for at in range(min(last, q.first), max(last, q.first))) for q in here):
+        elif counter and any(
+            q.kind in (PERCENT, BARE) and not any(at in names for at in range(min(last, q.first), max(last, q.first)))
+            for q in here
+        ):
             pair = _by_convention(base, counter, here)
         else:
             continue

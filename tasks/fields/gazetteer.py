@@ -74,7 +74,9 @@ def _is_whole(text: str, start: int, stop: int) -> bool:
     after = text[stop : stop + 2]
     if not after or not (after[0].isalnum() or after[0] == "_"):
         return True
-    return after[0] == "s" and text[stop - 1] != "s" and not (len(after) > 1 and (after[1].isalnum() or after[1] == "_"))
+    return (
+        after[0] == "s" and text[stop - 1] != "s" and not (len(after) > 1 and (after[1].isalnum() or after[1] == "_"))
+    )
 
 
 @cache

@@ -11,7 +11,9 @@ _DASHES = frozenset("-–—−")
 _WITH_UNIT = frozenset(("percent", "pp", "bp", "points", "money"))
 _MINOR = frozenset(("cent", "centime"))
 _HOME_MINOR = {"cent": "EUR", "centime": "CHF"}
-_LIGHT = frozenset("zuvor bisher bislang vorher previously previous prior a an the noch etwa rund about précédemment sogar gut knapp ursprünglich nur ehemals damals just".split())
+_LIGHT = frozenset(
+    "zuvor bisher bislang vorher previously previous prior a an the noch etwa rund about précédemment sogar gut knapp ursprünglich nur ehemals damals just".split()
+)
 _LONGEST_GAP = 3
 # "$14 to $1,447" is a change and the level after it.
 _WIDEST = 5
@@ -42,7 +44,11 @@ def _gap_kind(reading: Reading, left: Quantity, right: Quantity) -> str:
         mark = next((m for m in reading.marks_at.get(start, ()) if m.kind == "range" and m.value == kind), None)
         if mark and all(_is_light(reading, at) for at in range(mark.last, stop)):
             return kind
-    return "paren" if first == "(" and all(reading.tokens[at].kind == WORD or reading.low(at) == ":" for at in between[1:]) else ""
+    return (
+        "paren"
+        if first == "(" and all(reading.tokens[at].kind == WORD or reading.low(at) == ":" for at in between[1:])
+        else ""
+    )
 
 
 def _is_light(reading: Reading, index: int) -> bool:

@@ -14,17 +14,77 @@ _ARTICLES = frozenset(
     "der die das den dem des ein eine einer einem einen eines im am zum zur vom beim the a an this le la les un une du des au aux"
     " dieser diese dieses jeder seine seiner ihre ihrer".split()
 )
-_CREDITS = frozenset(("bildquelle", "bildquellen", "foto", "fotos", "bild", "photo", "image", "images", "crédit", "credit", "copyright"))
+_CREDITS = frozenset(
+    ("bildquelle", "bildquellen", "foto", "fotos", "bild", "photo", "image", "images", "crédit", "credit", "copyright")
+)
 _LONGEST_CREDIT = 16
 _REACH = 5
-_MAKERS = frozenset(("mine", "mines", "miner", "miners", "mining", "producer", "producers", "company", "giant", "maker", "stocks", "shares", "etf", "etfs"))
-_OTHERS = frozenset(("konkurrent", "konkurrenten", "konkurrentin", "rivale", "rivalen", "tochter", "partner", "wettbewerber", "großaktionär", "grossaktionär"))
+_MAKERS = frozenset(
+    (
+        "mine",
+        "mines",
+        "miner",
+        "miners",
+        "mining",
+        "producer",
+        "producers",
+        "company",
+        "giant",
+        "maker",
+        "stocks",
+        "shares",
+        "etf",
+        "etfs",
+    )
+)
+_OTHERS = frozenset(
+    (
+        "konkurrent",
+        "konkurrenten",
+        "konkurrentin",
+        "rivale",
+        "rivalen",
+        "tochter",
+        "partner",
+        "wettbewerber",
+        "großaktionär",
+        "grossaktionär",
+    )
+)
 _PARENTS = frozenset(("parent", "owner", "mutter", "mutterkonzern", "mutterkonzerns", "eigner"))
 # Roles whose employer only lends its name to an opinion.
-_OPINIONS = ("analyst", "analystin", "analyste", "ökonom", "ökonomin", "economist", "économiste", "stratege", "strategin", "strategist", "stratège", "volkswirt", "volkswirtin", "experte", "expertin", "händler", "händlerin", "trader", "fondsmanager", "fondsmanagerin", "portfoliomanager", "gérant", "gérante", "manager", "marktbeobachter")
+_OPINIONS = (
+    "analyst",
+    "analystin",
+    "analyste",
+    "ökonom",
+    "ökonomin",
+    "economist",
+    "économiste",
+    "stratege",
+    "strategin",
+    "strategist",
+    "stratège",
+    "volkswirt",
+    "volkswirtin",
+    "experte",
+    "expertin",
+    "händler",
+    "händlerin",
+    "trader",
+    "fondsmanager",
+    "fondsmanagerin",
+    "portfoliomanager",
+    "gérant",
+    "gérante",
+    "manager",
+    "marktbeobachter",
+)
 _METALS = frozenset(("or", "argent"))
 _ON = frozenset(("der", "the", "le", "la", "l", "am", "an", "on", "sur", "au", "auf", "via"))
-_NO_NAMES = frozenset(("News", "Investor", "National Bank", "APA", "Information Services", "Freitag", "Capital", "Global"))
+_NO_NAMES = frozenset(
+    ("News", "Investor", "National Bank", "APA", "Information Services", "Freitag", "Capital", "Global")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +176,11 @@ def _use(reading: Reading, mention: Mention) -> str:
     after = mention.last
     hyphen = reading.low(after) == "-" and reading.is_tight(after) and reading.is_tight(after + 1)
     if mention.kind in ("index", "bond") and hyphen and reading.language.startswith("de"):
-        return "instrument" if reading.low(after + 1) in ("index", "future", "futures", "stand", "punkte") else "descriptor"
+        return (
+            "instrument"
+            if reading.low(after + 1) in ("index", "future", "futures", "stand", "punkte")
+            else "descriptor"
+        )
     before = reading.low(mention.first - 1)
     if reading.has("venue", mention.first) or reading.has("venueplace", mention.first):
         if reading.low(after) == ":" and is_capital(reading, after + 1) and reading.low(mention.first - 1) == "(":
@@ -138,7 +202,18 @@ def _use(reading: Reading, mention: Mention) -> str:
         return "descriptor"
     if is_employer(reading, mention):
         return "employer"
-    if hyphen and reading.low(after + 1) in ("analyst", "analystin", "analysten", "experte", "expertin", "ökonom", "ökonomin", "stratege", "strategin", "volkswirt"):
+    if hyphen and reading.low(after + 1) in (
+        "analyst",
+        "analystin",
+        "analysten",
+        "experte",
+        "expertin",
+        "ökonom",
+        "ökonomin",
+        "stratege",
+        "strategin",
+        "volkswirt",
+    ):
         return "employer"
     return "instrument"
 
@@ -146,12 +221,18 @@ def _use(reading: Reading, mention: Mention) -> str:
 def is_employer(reading: Reading, mention: Mention) -> bool:
     """Whether the company stands behind a person with an opinion: Analystin X von der Bank Y, strategist at Y."""
     at = mention.first - 1
-    while reading.low(at) in ("der", "the", "la", "l", "'", "bank", "banque", "brokerage", "broker") and mention.first - at < _REACH:
+    while (
+        reading.low(at) in ("der", "the", "la", "l", "'", "bank", "banque", "brokerage", "broker")
+        and mention.first - at < _REACH
+    ):
         at -= 1
     if reading.low(at) not in ("von", "bei", "vom", "at", "with", "of", "de", "d", "chez", "beim"):
         return False
     window = range(max(at - _REACH, 0), at)
-    return any(reading.has("role", k) is not None and reading.low(reading.has("role", k).last - 1).endswith(_OPINIONS) for k in window)  # type: ignore[union-attr]
+    return any(
+        reading.has("role", k) is not None and reading.low(reading.has("role", k).last - 1).endswith(_OPINIONS)
+        for k in window
+    )  # type: ignore[union-attr]
 
 
 def _priced_sentences(reading: Reading, quantities: list[Quantity]) -> set[int]:
@@ -194,16 +275,20 @@ def _is_inside_name(reading: Reading, mention: Mention) -> bool:
     weak = mention.weak or mention.kind == "commodity"
     if not weak:
         return False
-    before = is_capital(reading, first - 1) and not reading.language.startswith("de") and not _starts(reading, first - 1)
+    before = (
+        is_capital(reading, first - 1) and not reading.language.startswith("de") and not _starts(reading, first - 1)
+    )
     english_after = is_capital(reading, last) and not reading.language.startswith("de") and mention.kind == "company"
     glued = reading.low(last) == "&" and is_capital(reading, last + 1)
-    tight = reading.low(first - 1) in ("-", "&", "@") and reading.tokens[first - 1].kind == SIGN and reading.is_tight(first)
+    tight = (
+        reading.low(first - 1) in ("-", "&", "@") and reading.tokens[first - 1].kind == SIGN and reading.is_tight(first)
+    )
     return before or english_after or glued or tight
 
 
 def _starts(reading: Reading, index: int) -> bool:
     """Whether `index` begins a sentence, so that its capital means nothing."""
-    return index == 0 or reading.tokens[index - 1].text in ".!?:;\n\"“„«»(–—" or reading.tokens[index - 1].kind == "line"
+    return index == 0 or reading.tokens[index - 1].text in '.!?:;\n"“„«»(–—' or reading.tokens[index - 1].kind == "line"
 
 
 def _is_weak_name(reading: Reading, mention: Mention, mentions: list[Mention]) -> bool:
@@ -224,13 +309,32 @@ def _is_weak_name(reading: Reading, mention: Mention, mentions: list[Mention]) -
     listed = any(at in known for at in range(first - 3, first)) or any(at in known for at in range(last, last + 3))
     if _starts(reading, first):
         verb = any(m.kind in ("companyverb", "verb") for m in reading.marks_at.get(last, ()))
-        apposed = reading.low(last) == "," and reading.low(last + 1) in ("the", "which", "a", "le", "la", "qui", "der", "die", "das", "ein", "eine")
+        apposed = reading.low(last) == "," and reading.low(last + 1) in (
+            "the",
+            "which",
+            "a",
+            "le",
+            "la",
+            "qui",
+            "der",
+            "die",
+            "das",
+            "ein",
+            "eine",
+        )
         if apposed:
             return True
         colon = reading.low(last) in (":", ",") or (reading.low(last) in ("'", "’"))
         return verb or listed or (colon and _occurs_again(reading, mention))
     if german:
-        return listed or not any(mark.kind in ("day", "month", "place", "venueplace", "source", "role", "rating") for mark in reading.marks_at.get(first, ())) and not is_capital(reading, first - 1)  # noqa: RUF021
+        return (
+            listed
+            or not any(
+                mark.kind in ("day", "month", "place", "venueplace", "source", "role", "rating")
+                for mark in reading.marks_at.get(first, ())
+            )
+            and not is_capital(reading, first - 1)
+        )  # noqa: RUF021
     token = reading.tokens[first]
     if any(mark.kind in ("place", "venueplace", "role", "day", "month") for mark in reading.marks_at.get(first, ())):
         return False

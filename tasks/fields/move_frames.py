@@ -19,7 +19,30 @@ _THRESHOLD = {
 }
 _OF = {"de": frozenset(("der", "des", "aller")), "en": frozenset(("of",)), "fr": frozenset(("du", "des"))}
 _OR = frozenset(("or", "oder", "ou", "soit", "beziehungsweise"))
-_HEDGES = frozenset(("rund", "etwa", "knapp", "gut", "about", "around", "environ", "quelque", "ca", ".", "exakt", "genau", "zuletzt", "noch", "nur", "aktuell", "derzeit", "just", "un", "a"))
+_HEDGES = frozenset(
+    (
+        "rund",
+        "etwa",
+        "knapp",
+        "gut",
+        "about",
+        "around",
+        "environ",
+        "quelque",
+        "ca",
+        ".",
+        "exakt",
+        "genau",
+        "zuletzt",
+        "noch",
+        "nur",
+        "aktuell",
+        "derzeit",
+        "just",
+        "un",
+        "a",
+    )
+)
 _AGAINST = frozenset(("against", "gegenüber", "versus", "from", "nach"))
 _FAR = 14
 
@@ -84,7 +107,12 @@ def with_elided(scene: Scene) -> list[Quantity]:
         if quantity.kind == BARE and right is not None and right.kind == PERCENT and not quantity.exponent:
             between = any(quantity.last <= name.first < right.first for name in scene.names)
             named = any(0 <= quantity.first - name.last <= 2 for name in scene.names)  # noqa: PLR2004
-            if between and named and not _preposition(scene.reading, quantity, _LEVEL) and right.first - quantity.last < _FAR:
+            if (
+                between
+                and named
+                and not _preposition(scene.reading, quantity, _LEVEL)
+                and right.first - quantity.last < _FAR
+            ):
                 quantity = replace(quantity, kind=PERCENT)
         done.append(quantity)
     return done[::-1]
@@ -96,7 +124,12 @@ def _is_share_of(reading: Reading, quantity: Quantity) -> bool:
     if after in _OF.get(reading.language[:2], ()) and not reading.has("adj", quantity.last):
         return True
     if after == "an" and reading.language.startswith("de"):
-        return not reading.has("venue", quantity.last + 2) and reading.low(quantity.last + 1) not in (".", ",", "und", "der")
+        return not reading.has("venue", quantity.last + 2) and reading.low(quantity.last + 1) not in (
+            ".",
+            ",",
+            "und",
+            "der",
+        )
     return reading.has("blocker", quantity.last) is not None or after in ("interest", "stake", "owned")
 
 
@@ -106,7 +139,11 @@ def _is_rate(scene: Scene, quantity: Quantity) -> bool:
     at = quantity.first - 1
     while reading.has("approx", at):
         at -= 1
-    hedged = any(mark.kind == "approx" and mark.last == quantity.first for k in range(max(quantity.first - 4, 0), quantity.first) for mark in reading.marks_at.get(k, ()))
+    hedged = any(
+        mark.kind == "approx" and mark.last == quantity.first
+        for k in range(max(quantity.first - 4, 0), quantity.first)
+        for mark in reading.marks_at.get(k, ())
+    )
     if reading.low(at) not in ("auf", "to", "at", "bei", "à", "from") or (hedged and at == quantity.first - 1):
         return False
     return scene.within(scene.segment(quantity.first)[0], quantity.first, "noun") is None and not quantity.sign
@@ -116,13 +153,18 @@ def _preposition(reading: Reading, quantity: Quantity, table: dict[str, frozense
     """Whether a preposition of `table` stands right before the number, hedges aside."""
     words = table.get(reading.language[:2], table["en"])
     at = quantity.first - 1
-    while at >= 0 and (reading.low(at) in _HEDGES or reading.has("approx", at)) and quantity.first - at < 5 and reading.low(at) not in words:  # noqa: PLR2004
+    while (
+        at >= 0
+        and (reading.low(at) in _HEDGES or reading.has("approx", at))
+        and quantity.first - at < 5
+        and reading.low(at) not in words
+    ):  # noqa: PLR2004
         at -= 1
     return reading.low(at) in words
 
 
 def _level_or_change(scene: Scene, quantity: Quantity, following: list[Quantity]) -> str:
-    """"price" for a level, "points" for an absolute change, "" for a number that is neither."""
+    """ "price" for a level, "points" for an absolute change, "" for a number that is neither."""
     reading = scene.reading
     if quantity.kind not in (MONEY, POINTS, BARE) or quantity.per == "share":
         return ""
@@ -143,7 +185,11 @@ def _level_or_change(scene: Scene, quantity: Quantity, following: list[Quantity]
     more = any(mark.first == quantity.last for mark in scene.all("adj") if mark.value in "+-")
     if more:
         return "points"
-    verb = any(mark.last <= quantity.first and quantity.first - mark.last <= 1 for mark in scene.all("verb") if mark.first >= start)
+    verb = any(
+        mark.last <= quantity.first and quantity.first - mark.last <= 1
+        for mark in scene.all("verb")
+        if mark.first >= start
+    )
     if verb and not reading.language.startswith("de"):
         return "points"
     return "price"
@@ -162,7 +208,9 @@ def _belongs(scene: Scene, frame: Frame, quantity: Quantity, role: str) -> bool:
         return False
     if scene.within(last, quantity.first, "extreme", "target", "metric", "anaph"):
         return False
-    if any(last <= mark.first < quantity.first and reading.low(mark.first) not in _AGAINST for mark in scene.all("prior")):
+    if any(
+        last <= mark.first < quantity.first and reading.low(mark.first) not in _AGAINST for mark in scene.all("prior")
+    ):
         return False
     text = [reading.low(at) for at in gap]
     if role == "percent" and frame.points is not None:
@@ -170,7 +218,13 @@ def _belongs(scene: Scene, frame: Frame, quantity: Quantity, role: str) -> bool:
     cut = any(word in ",;()–—" or word in ("und", "and", "et") for word in text)
     if role == "price":
         verbs = scene.within(last, quantity.first, "verb")
-        return not (cut and verbs) and not (len(gap) > 6 and cut) and "und" not in text and "and" not in text and "et" not in text  # noqa: PLR2004
+        return (
+            not (cut and verbs)
+            and not (len(gap) > 6 and cut)
+            and "und" not in text
+            and "and" not in text
+            and "et" not in text
+        )  # noqa: PLR2004
     if text[:2] in (["und", "damit"], ["and", "thus"], ["et", "donc"]):
         return True
     return not any(word in ("und", "and", "et", ";") for word in text)

@@ -47,8 +47,7 @@ def near_main(scenes: list[Scene], main: Mention | None) -> frozenset[int]:
     """First tokens of the sentences that stand close behind a mention of the main subject."""
     near: set[int] = set()
     left = 0
-    titled = {name.name for name in scenes[0].names if name.kind == "company" and name.use == "instrument"} if scenes else set()
-    reach = _CLOSE_SENTENCES if len(titled) < 2 else 1  # noqa: PLR2004 - a title with two companies has no main one
+    reach = 1 if scenes and _has_two_subjects(scenes[0]) else _CLOSE_SENTENCES
     for scene in scenes:
         if main and any(name.name == main.name for name in scene.names):
             left = reach
@@ -58,13 +57,22 @@ def near_main(scenes: list[Scene], main: Mention | None) -> frozenset[int]:
     return frozenset(near)
 
 
+def _has_two_subjects(title: Scene) -> bool:
+    """Whether the title joins two companies: AMD, Alphabet slide."""
+    names = [name for name in title.names if name.kind == "company" and name.use == "instrument"]
+    pairs = zip(names, names[1:], strict=False)
+    return any(_between(title, left.last, right.first) in ([","], ["und"], ["and"], ["et"]) for left, right in pairs)
+
+
 def _is_told_better(move: PriceMove, other: PriceMove) -> bool:
     """Whether `other` is the same move in the text, where the title had rounded it."""
     if move.subject != other.subject and move.subject not in other.subject and other.subject not in move.subject:
         return False
     if move.percent is None or other.percent is None:
         return move.percent is None and move.price is None
-    return abs(move.percent - other.percent) <= abs(other.percent) * _ROUNDED and (move.price is None or move.price == other.price)
+    return abs(move.percent - other.percent) <= abs(other.percent) * _ROUNDED and (
+        move.price is None or move.price == other.price
+    )
 
 
 def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceMove]:
@@ -93,9 +101,7 @@ def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceM
     track.session = _carried(scene, track.session)
 
 
-def _in_order(
-    own: list[Mention], before: list[Mention], found: list[Frame], index: int, scene: Scene
-) -> list[Mention]:
+def _in_order(own: list[Mention], before: list[Mention], found: list[Frame], index: int, scene: Scene) -> list[Mention]:
     """One name of a group for each of as many percentages: A und B verloren 2,7 bzw. 1,9 Prozent."""
     group = own if len(own) > 1 else before if not own else []
     if len(group) < 2:  # noqa: PLR2004
@@ -127,7 +133,12 @@ def _subjects(
         return inner[:1]
     stop = scene.segment(frame.last - 1)[1]
     after = [name for name in names if frame.last <= name.first < min(stop, following)]
-    if after and not scene.within(start, frame.first, "anaph") and not _is_described(scene, frame) and (previous is None or _is_cut(scene, previous.last, frame.first)):
+    if (
+        after
+        and not scene.within(start, frame.first, "anaph")
+        and not _is_described(scene, frame)
+        and (previous is None or _is_cut(scene, previous.last, frame.first))
+    ):
         return _group_forward(scene, after)
     return []
 
@@ -147,7 +158,9 @@ def _group(scene: Scene, before: list[Mention]) -> list[Mention]:
     group = [before[-1]]
     for name in reversed(before[:-1]):
         words = _between(scene, name.last, group[0].first)
-        joined = [word for word in words if word not in ("der", "die", "das", "the", "le", "la", "l", "'", "’", "auch", "von")]
+        joined = [
+            word for word in words if word not in ("der", "die", "das", "the", "le", "la", "l", "'", "’", "auch", "von")
+        ]
         if len(joined) == 1 and joined[0] in (",", "und", "and", "et", "sowie", "oder", "&", "wie"):
             group.insert(0, name)
         else:
@@ -208,11 +221,18 @@ def _referred(scene: Scene, frame: Frame, track: Track, anaph: Mark | None) -> M
     anaph = anaph or next((mark for mark in scene.all("anaph") if mark.first < frame.first), None)
     if anaph is not None or _is_described(scene, frame):
         return _main_or_last(scene, track)
-    pronoun = any(scene.reading.low(at) in ("er", "sie", "es", "it", "he", "elle", "il", "ils", "they") for at in range(scene.sentence.first, frame.first))
+    pronoun = any(
+        scene.reading.low(at) in ("er", "sie", "es", "it", "he", "elle", "il", "ils", "they")
+        for at in range(scene.sentence.first, frame.first)
+    )
     told = frame.price is not None or scene.within(scene.sentence.first, frame.last + 2, "session") is not None
     if pronoun and told and scene.within(scene.sentence.first, frame.last + 2, "stand", "verb"):
         return _main_or_last(scene, track)
-    return track.last if track.moved and (pronoun or scene.within(scene.sentence.first, scene.sentence.last, "noun", "session")) else None
+    return (
+        track.last
+        if track.moved and (pronoun or scene.within(scene.sentence.first, scene.sentence.last, "noun", "session"))
+        else None
+    )
 
 
 def _main_or_last(scene: Scene, track: Track) -> Mention | None:
@@ -231,7 +251,11 @@ def _is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Men
     part = frame.percent or frame.points or frame.price
     if part is None or part.high is not None:
         return True
-    if scene.within(start, stop, "window") and not scene.within(start, stop, "session") and _window_counts(scene, start, stop):
+    if (
+        scene.within(start, stop, "window")
+        and not scene.within(start, stop, "session")
+        and _window_counts(scene, start, stop)
+    ):
         return True
     modal = next((m for m in scene.all("modal") if start <= m.first < min(stop, frame.last + 3)), None)
     if modal and not scene.within(start, stop, "quote"):
@@ -242,11 +266,17 @@ def _is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Men
         return True
     if frame.percent is not None and _is_of_other(scene, frame.percent):
         return True
-    if subject.first >= scene.sentence.first and subject.first < frame.first and _spans_window(scene, subject.first, frame.last):
+    if (
+        subject.first >= scene.sentence.first
+        and subject.first < frame.first
+        and _spans_window(scene, subject.first, frame.last)
+    ):
         return True
     if scene.within(max(start, part.first - 6), part.first, "metric", "blocker"):
         return True
-    if any(reading.low(at) in _NEGATIONS for at in range(scene.sentence.first, frame.first)) and scene.within(start, part.first, "approx"):
+    if any(reading.low(at) in _NEGATIONS for at in range(scene.sentence.first, frame.first)) and scene.within(
+        start, part.first, "approx"
+    ):
         return True
     return False
 
@@ -257,7 +287,9 @@ def _is_of_figure(scene: Scene, percent: Quantity, start: int) -> bool:
         return True
     first = scene.sentence.first
     marks = [m.last for m in scene.all("metric", "blocker", "margin") if first <= m.first < percent.first]
-    named = [n.last for n in scene.names if n.first < percent.first] + [m.last for m in scene.all("anaph") if m.first < percent.first]
+    named = [n.last for n in scene.names if n.first < percent.first] + [
+        m.last for m in scene.all("anaph") if m.first < percent.first
+    ]
     if percent.sign:
         return bool(marks) and scene.reading.low(percent.first - 1) == "(" and percent.first - 1 not in named
     return bool(marks) and max(marks) > max(named, default=0)
@@ -266,11 +298,19 @@ def _is_of_figure(scene: Scene, percent: Quantity, start: int) -> bool:
 def _is_of_other(scene: Scene, percent: Quantity) -> bool:
     """Whether what grew follows: 6,7 % de ses volumes, 3 Prozent mehr Autos, 5% of sales."""
     low = scene.reading.low(percent.last)
-    return low in ("de", "d", "of", "mehr", "weniger", "more", "fewer") and scene.within(percent.last, percent.last + 4, "blocker", "metric") is not None
+    return (
+        low in ("de", "d", "of", "mehr", "weniger", "more", "fewer")
+        and scene.within(percent.last, percent.last + 4, "blocker", "metric") is not None
+    )
 
 
 def _spans_window(scene: Scene, first: int, last: int) -> bool:
-    return any(first <= mark.first < last and scene.reading.low(mark.first - 1) != "-" and scene.reading.low(mark.first) not in ("2023", "2024", "year", "years", "jahr") for mark in scene.all("window"))
+    return any(
+        first <= mark.first < last
+        and scene.reading.low(mark.first - 1) != "-"
+        and scene.reading.low(mark.first) not in ("2023", "2024", "year", "years", "jahr")
+        for mark in scene.all("window")
+    )
 
 
 def _window_counts(scene: Scene, start: int, stop: int) -> bool:
@@ -327,7 +367,9 @@ def _adjective(scene: Scene, quantity: Quantity, last: int) -> Mark | None:
     after = [mark for mark in found if 0 <= mark.first - quantity.last <= _NEAR_AFTER or 0 <= mark.first - last <= 1]
     before = [mark for mark in found if 0 <= quantity.first - mark.last <= _NEAR_AFTER]
     numbers = [q.first for q in scene.quantities]
-    after = [mark for mark in after if not any(quantity.last <= at < mark.first for at in numbers) or mark.first >= last]
+    after = [
+        mark for mark in after if not any(quantity.last <= at < mark.first for at in numbers) or mark.first >= last
+    ]
     after = [mark for mark in after if not _is_apart(scene, quantity.last, mark.first)]
     before = [mark for mark in before if not any(mark.last <= at < quantity.first for at in numbers)]
     before = [mark for mark in before if not _is_apart(scene, mark.last, quantity.first)]
@@ -359,13 +401,17 @@ def _is_quote(scene: Scene, frame: Frame, start: int, stop: int, subject: Mentio
         return False
     if scene.within(start, stop, "day") and any(m.value == "-1" for m in scene.all("day") if start <= m.first < stop):
         return False
-    if any(0 <= price.first - m.last <= 2 and "reis" in scene.reading.phrase(m.first, m.last) for m in scene.all("adj")):  # noqa: PLR2004
+    if any(
+        0 <= price.first - m.last <= 2 and "reis" in scene.reading.phrase(m.first, m.last) for m in scene.all("adj")
+    ):  # noqa: PLR2004
         return False
     if any(q.kind == YEAR and start <= q.first < stop for q in scene.quantities):
         return False
     stand = scene.within(start, stop, "stand", "adj", "priceword")
     if subject.kind in _MARKET_KINDS:
-        return stand is not None or scene.reading.low(price.first - 1) in ("zu", "at", "bei", "à") or subject.kind == "fx"
+        return (
+            stand is not None or scene.reading.low(price.first - 1) in ("zu", "at", "bei", "à") or subject.kind == "fx"
+        )
     return stand is not None and (anaph is not None or scene.within(start, stop, "adj", "priceword") is not None)
 
 
@@ -396,7 +442,11 @@ def _move(
 
 
 def _venue(scene: Scene, frame: Frame) -> str:
-    found = [mark for mark in scene.all("venue", "venueplace") if not any(n.first <= mark.first < n.last and n.use == "instrument" for n in scene.names)]
+    found = [
+        mark
+        for mark in scene.all("venue", "venueplace")
+        if not any(n.first <= mark.first < n.last and n.use == "instrument" for n in scene.names)
+    ]
     if not found:
         return ""
     mark = min(found, key=lambda m: abs(m.first - frame.first))
@@ -408,7 +458,9 @@ def _session(scene: Scene, frame: Frame, track: Track) -> str:
     marks = list(scene.all("session"))
     printed = [mark.value for mark in marks if mark.value in ("premarket", "afterhours")]
     near = [mark.value for mark in marks if start <= mark.first < stop]
-    if "premarket" in near or ("premarket" in printed and "regulären" not in _between(scene, scene.sentence.first, scene.sentence.last)):
+    if "premarket" in near or (
+        "premarket" in printed and "regulären" not in _between(scene, scene.sentence.first, scene.sentence.last)
+    ):
         return "premarket"
     if "afterhours" in near:
         return "afterhours"
@@ -416,7 +468,11 @@ def _session(scene: Scene, frame: Frame, track: Track) -> str:
         return "intraday"
     if scene.within(start, stop, "quote"):
         return "premarket"
-    return track.session if not scene.within(scene.sentence.first, scene.sentence.last, "day") and track.session else "regular"
+    return (
+        track.session
+        if not scene.within(scene.sentence.first, scene.sentence.last, "day") and track.session
+        else "regular"
+    )
 
 
 def _carried(scene: Scene, session: str) -> str:

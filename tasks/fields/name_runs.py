@@ -3,7 +3,29 @@
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import WORD
 
-_PARTICLES = frozenset(("van", "von", "de", "den", "der", "di", "da", "du", "del", "della", "dos", "zu", "la", "le", "y", "al", "bin", "ten", "ter"))
+_PARTICLES = frozenset(
+    (
+        "van",
+        "von",
+        "de",
+        "den",
+        "der",
+        "di",
+        "da",
+        "du",
+        "del",
+        "della",
+        "dos",
+        "zu",
+        "la",
+        "le",
+        "y",
+        "al",
+        "bin",
+        "ten",
+        "ter",
+    )
+)
 _JOINTS = frozenset(("-", "&", "'", "’", "+"))
 _COMPANY_PARTICLES = frozenset(("of", "de", "du", "des", "der", "für", "and", "&"))
 
@@ -23,7 +45,11 @@ def run_end(reading: Reading, first: int, longest: int, *, person: bool) -> int:
     while index < last and names < longest:
         if is_capital(reading, index):
             index, names = _joined_end(reading, index), names + 1
-            if reading.low(index) == "." and len(reading.tokens[index - 1].text) == 1 and is_capital(reading, index + 1):
+            if (
+                reading.low(index) == "."
+                and len(reading.tokens[index - 1].text) == 1
+                and is_capital(reading, index + 1)
+            ):
                 index += 1
             continue
         particle = reading.low(index) in _PARTICLES and person
@@ -34,7 +60,12 @@ def run_end(reading: Reading, first: int, longest: int, *, person: bool) -> int:
         if not amp:
             break
         index += 1
-    while index > first and not is_capital(reading, index - 1) and reading.tokens[index - 1].text[:1].islower() and reading.low(index - 1) in _PARTICLES:
+    while (
+        index > first
+        and not is_capital(reading, index - 1)
+        and reading.tokens[index - 1].text[:1].islower()
+        and reading.low(index - 1) in _PARTICLES
+    ):
         index -= 1
     return index
 

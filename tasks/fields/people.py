@@ -6,10 +6,14 @@ from tasks.fields.name_runs import is_capital, run_end
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import LINE, NUMBER, WORD
 
-_INSTITUTIONS = frozenset("institut instituts institute stiftung foundation stadion stadium halle preis preises university universität schule school platz straße strasse street center centre hospital airport award prize gymnasium haus house award group gruppe ag gmbh stiftungen museum kirche church arena park college cup".split())
+_INSTITUTIONS = frozenset(
+    "institut instituts institute stiftung foundation stadion stadium halle preis preises university universität schule school platz straße strasse street center centre hospital airport award prize gymnasium haus house award group gruppe ag gmbh stiftungen museum kirche church arena park college cup".split()
+)
 _LONGEST = 4
 _LINKS = frozenset(("as", "zum", "zur", "als", "au", "comme", "of", "chez", "bei", "at", "de", "du"))
-_AFTER_COMMA = frozenset(("the", "der", "die", "das", "le", "la", "sa", "son", "a", "an", "ein", "eine", "l", "ihr", "its"))
+_AFTER_COMMA = frozenset(
+    ("the", "der", "die", "das", "le", "la", "sa", "son", "a", "an", "ein", "eine", "l", "ihr", "its")
+)
 _POSSESSIVE = frozenset(("'s", "’s"))
 
 
@@ -55,7 +59,12 @@ def _at(reading: Reading, index: int, given: frozenset[str], taken: set[int]) ->
     before = _role_before(reading, index)
     after = _role_after(reading, last)
     role = before or after
-    if not known and not (before and _is_close(before, index)) and not _has_title(reading, index) and not _acts(reading, index, last):
+    if (
+        not known
+        and not (before and _is_close(before, index))
+        and not _has_title(reading, index)
+        and not _acts(reading, index, last)
+    ):
         return None
     if not known and _continues_name(reading, index):
         return None
@@ -72,7 +81,7 @@ def _acts(reading: Reading, index: int, last: int) -> bool:
     if not index or any(reading.marks_at.get(at) for at in range(index, last)):
         return False
     before = reading.tokens[index - 1]
-    return reading.has("moving", last) is not None and (before.kind == LINE or before.text in ".:,\"")
+    return reading.has("moving", last) is not None and (before.kind == LINE or before.text in '.:,"')
 
 
 def _continues_name(reading: Reading, index: int) -> bool:
@@ -82,7 +91,12 @@ def _continues_name(reading: Reading, index: int) -> bool:
 
 
 def _role_ends(reading: Reading, index: int) -> bool:
-    return any(mark.last == index for at in range(max(index - 5, 0), index) for mark in reading.marks_at.get(at, ()) if mark.kind in ("role", "title"))
+    return any(
+        mark.last == index
+        for at in range(max(index - 5, 0), index)
+        for mark in reading.marks_at.get(at, ())
+        if mark.kind in ("role", "title")
+    )
 
 
 def _is_close(role: tuple[int, int], index: int) -> bool:
@@ -131,10 +145,41 @@ def _is_link(reading: Reading, start: int, stop: int) -> bool:
         return True
     if between[0].low in (",", ":", "wird", "ist", "heißt", "heisst", "is") and len(between) == 1:
         return True
-    if between[0].low not in ("der", "des", "of", "von", "at", "bei", "beim", "de", "du", "d", "l", "in", "for", "vom", "und", "and", "'", "s", "(", "chez"):
+    if between[0].low not in (
+        "der",
+        "des",
+        "of",
+        "von",
+        "at",
+        "bei",
+        "beim",
+        "de",
+        "du",
+        "d",
+        "l",
+        "in",
+        "for",
+        "vom",
+        "und",
+        "and",
+        "'",
+        "s",
+        "(",
+        "chez",
+    ):
         return False
     lower = [t for t in between if t.kind == WORD and t.text[0].islower()]
-    return between[-1].text in (",", ")") and len(lower) <= 2 or (len(between) <= 6 and between[0].low in ("of", "at", "der", "von", "des", "bei", "beim", "de", "du", "d") and len(lower) <= 2 and not any(t.kind == NUMBER for t in between) and between[-1].text[:1].isupper())  # noqa: PLR2004, RUF021
+    return (
+        between[-1].text in (",", ")")
+        and len(lower) <= 2
+        or (
+            len(between) <= 6
+            and between[0].low in ("of", "at", "der", "von", "des", "bei", "beim", "de", "du", "d")
+            and len(lower) <= 2
+            and not any(t.kind == NUMBER for t in between)
+            and between[-1].text[:1].isupper()
+        )
+    )  # noqa: PLR2004, RUF021
 
 
 def _lower_titles(reading: Reading) -> frozenset[str]:

@@ -70,7 +70,12 @@ def _at(reading: Reading, index: int) -> Quantity | None:
             kind = PERCENT if mark.kind == "fraction" else MULTIPLE
             return Quantity(kind, Decimal(mark.value), index, mark.last, index, sign=sign, spelled=True)
         if mark.kind == "sum":
-            return _with_unit(reading, Quantity(BARE, Decimal(mark.value), index, mark.last, index, exponent=9, approx=_is_hedged(reading, index)))
+            return _with_unit(
+                reading,
+                Quantity(
+                    BARE, Decimal(mark.value), index, mark.last, index, exponent=9, approx=_is_hedged(reading, index)
+                ),
+            )
         if mark.kind == "number":
             return _spelled(reading, index, mark.last, Decimal(mark.value))
     return None
@@ -204,9 +209,7 @@ def _with_currency_before(reading: Reading, plain: Quantity) -> Quantity:
             if mark.kind in ("thousand", "million"):
                 exponent = 3 if mark.kind == "thousand" else 6
                 scaled = plain.value.scaleb(exponent)
-                return replace(
-                    plain, kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, first=at
-                )
+                return replace(plain, kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, first=at)
     return plain
 
 
@@ -225,9 +228,7 @@ def _with_unit_after(reading: Reading, plain: Quantity, at: int) -> Quantity:
             if mark.kind in ("thousand", "million") and not plain.exponent:
                 exponent = 3 if mark.kind == "thousand" else 6
                 scaled = plain.value.scaleb(exponent)
-                return replace(
-                    plain, kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, last=mark.last
-                )
+                return replace(plain, kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, last=mark.last)
             if mark.kind == "minor" and place == at and not plain.exponent:
                 scaled = plain.value / _HUNDRED
                 money = replace(plain, kind=MONEY, value=scaled, currency=mark.value, minor=True, last=mark.last)

@@ -11,14 +11,89 @@ from tasks.fields.quantities import BARE, MONEY, Quantity
 from tasks.fields.reading import Reading
 from tasks.fields.scene import Scene
 
-_HOUSE_ENDS = frozenset(("research", "bank", "securities", "capital", "partners", "conseil", "kantonalbank", "markets", "equities", "privatbank", "brokerage", "bourse", "cantonale", "analytics", "advisors", "cheuvreux", "invest"))
+_HOUSE_ENDS = frozenset(
+    (
+        "research",
+        "bank",
+        "securities",
+        "capital",
+        "partners",
+        "conseil",
+        "kantonalbank",
+        "markets",
+        "equities",
+        "privatbank",
+        "brokerage",
+        "bourse",
+        "cantonale",
+        "analytics",
+        "advisors",
+        "cheuvreux",
+        "invest",
+    )
+)
 _QUOTES = frozenset("\"„“”«»‚‘’'")
-_PREVIOUS = frozenset(("von", "from", "nach", "contre", "bisher", "bislang", "zuvor", "vorher", "previously", "précédemment", "auparavant", "statt", "vs", "against", "prior", "de", "d"))
+_PREVIOUS = frozenset(
+    (
+        "von",
+        "from",
+        "nach",
+        "contre",
+        "bisher",
+        "bislang",
+        "zuvor",
+        "vorher",
+        "previously",
+        "précédemment",
+        "auparavant",
+        "statt",
+        "vs",
+        "against",
+        "prior",
+        "de",
+        "d",
+    )
+)
 _BY = frozenset(("by", "um", "de"))
 _OPINION = frozenset(("laut", "gemäss", "gemäß", "selon", "bei", "chez", "by", "from", "von", "according"))
-_CONTINUED = frozenset(("die bank", "das haus", "the bank", "the firm", "la banque", "die analysten", "das institut", "der broker", "the broker", "le bureau", "die experten"))
+_CONTINUED = frozenset(
+    (
+        "die bank",
+        "das haus",
+        "the bank",
+        "the firm",
+        "la banque",
+        "die analysten",
+        "das institut",
+        "der broker",
+        "the broker",
+        "le bureau",
+        "die experten",
+    )
+)
 _FORMERLY = frozenset(("bislang", "bisher", "zuvor", "previously", "précédemment", "vorher", "auparavant"))
-_BEFORE_HOUSE = frozenset(("die", "der", "das", "the", "la", "le", "analyst", "analysten", "analysehaus", "investmentbank", "privatbank", "broker", "wertpapierhaus", "analysefirma", "bankhaus", "brokerhaus", "us-bank", "research-haus"))
+_BEFORE_HOUSE = frozenset(
+    (
+        "die",
+        "der",
+        "das",
+        "the",
+        "la",
+        "le",
+        "analyst",
+        "analysten",
+        "analysehaus",
+        "investmentbank",
+        "privatbank",
+        "broker",
+        "wertpapierhaus",
+        "analysefirma",
+        "bankhaus",
+        "brokerhaus",
+        "us-bank",
+        "research-haus",
+    )
+)
 _REACH = 3
 _LARGEST_TARGET = Decimal(1_000_000)
 
@@ -67,7 +142,11 @@ def _is_credit(scene: Scene) -> bool:
 def _rates(scene: Scene) -> bool:
     """Whether the sentence speaks of a target, or of a rating together with a word of rating."""
     if next(scene.all("target"), None):
-        return next(scene.all("rate"), None) is not None or bool(_ratings_in(scene, scene.sentence.first, scene.sentence.last)) or any(q.kind == MONEY for q in scene.quantities)
+        return (
+            next(scene.all("rate"), None) is not None
+            or bool(_ratings_in(scene, scene.sentence.first, scene.sentence.last))
+            or any(q.kind == MONEY for q in scene.quantities)
+        )
     return bool(_ratings_in(scene, scene.sentence.first, scene.sentence.last)) and (
         next(scene.all("rate", "house"), None) is not None
     )
@@ -86,7 +165,11 @@ def _houses(scene: Scene) -> list[tuple[int, int]]:
         last = run_end(reading, at, 4, person=False)
         ends = [stop for stop in range(at + 2, last + 1) if reading.low(stop - 1) in _HOUSE_ENDS]
         start = at
-        while start < last and (reading.low(start) in _BEFORE_HOUSE or reading.has("descriptor", start) or reading.has("role", start)) and reading.low(start + 1) != "-":
+        while (
+            start < last
+            and (reading.low(start) in _BEFORE_HOUSE or reading.has("descriptor", start) or reading.has("role", start))
+            and reading.low(start + 1) != "-"
+        ):
             start += 1
         if ends and ends[-1] - start > 1 and not taken.intersection(range(at, ends[-1])):
             spans.append((start, ends[-1]))
@@ -104,7 +187,9 @@ def _slices(scene: Scene, spans: list[tuple[int, int]]) -> Iterator[tuple[int, i
 
 def _subject(scene: Scene, spans: list[tuple[int, int]], known: Mention | None) -> Mention | None:
     housed = {at for span in spans for at in range(*span)}
-    named = [name for name in scene.names if name.first not in housed and name.kind == "company" and name.use == "instrument"]
+    named = [
+        name for name in scene.names if name.first not in housed and name.kind == "company" and name.use == "instrument"
+    ]
     return named[0] if named else known
 
 
@@ -118,14 +203,34 @@ def _ratings_in(scene: Scene, first: int, last: int) -> list[tuple[int, int]]:
         quoted = reading.low(mark.first - 1) in _QUOTES and reading.low(mark.last) in _QUOTES
         capital = reading.tokens[mark.first].text[0].isupper()
         near = any(abs(m.first - mark.first) <= 6 for m in scene.all("rate"))  # noqa: PLR2004
-        if quoted or (capital and (near or reading.low(mark.last) in (")", "(") or reading.tokens[mark.first].text.isupper())) or (near and _is_named_rating(reading, mark.first)):
+        if (
+            quoted
+            or (capital and (near or reading.low(mark.last) in (")", "(") or reading.tokens[mark.first].text.isupper()))
+            or (near and _is_named_rating(reading, mark.first))
+        ):
             spans.append((mark.first, mark.last))
     spans += _unknown_quoted(scene, first, last, spans)
     return sorted(spans)
 
 
 def _is_named_rating(reading: Reading, first: int) -> bool:
-    return reading.low(first - 1) in ("auf", "to", "à", "von", "from", "de", "at", "mit", "its", "a", "zum", "avis", "recommandation", "reste", "ein")
+    return reading.low(first - 1) in (
+        "auf",
+        "to",
+        "à",
+        "von",
+        "from",
+        "de",
+        "at",
+        "mit",
+        "its",
+        "a",
+        "zum",
+        "avis",
+        "recommandation",
+        "reste",
+        "ein",
+    )
 
 
 def _unknown_quoted(scene: Scene, first: int, last: int, known: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -136,13 +241,29 @@ def _unknown_quoted(scene: Scene, first: int, last: int, known: list[tuple[int, 
     for at in range(first, last - 2):
         if reading.tokens[at].text in _QUOTES and at + 1 not in taken and reading.tokens[at + 1].text[:1].isalpha():
             stop = next((k for k in range(at + 2, min(at + 5, last)) if reading.tokens[k].text in _QUOTES), None)
-            near = any(m.value == "" and abs(m.first - at) <= 4 and reading.low(m.first) in _RATING_NOUNS for m in scene.all("rate"))  # noqa: PLR2004
+            near = any(
+                m.value == "" and abs(m.first - at) <= 4 and reading.low(m.first) in _RATING_NOUNS
+                for m in scene.all("rate")
+            )  # noqa: PLR2004
             if stop and near:
                 spans.append((at + 1, stop))
     return spans
 
 
-_RATING_NOUNS = frozenset(("einstufung", "votum", "anlagevotum", "rating", "anlageurteil", "empfehlung", "recommandation", "avis", "note", "recommendation"))
+_RATING_NOUNS = frozenset(
+    (
+        "einstufung",
+        "votum",
+        "anlagevotum",
+        "rating",
+        "anlageurteil",
+        "empfehlung",
+        "recommandation",
+        "avis",
+        "note",
+        "recommendation",
+    )
+)
 
 
 def _rating(
@@ -157,7 +278,11 @@ def _rating(
     numbers.update(used)
     reading = scene.reading
     start, stop = reading.span(max(min(house[0], first), scene.sentence.first), last)
-    name = reading.phrase(*house).removeprefix("Bank ").removeprefix("Banque ") if reading.phrase(*house) in _BANKS else reading.phrase(*house)
+    name = (
+        reading.phrase(*house).removeprefix("Bank ").removeprefix("Banque ")
+        if reading.phrase(*house) in _BANKS
+        else reading.phrase(*house)
+    )
     return Rating(name, subject.name, rating, previous, target, earlier, currency, Evidence(start, stop, "house"))
 
 
@@ -190,11 +315,17 @@ def _words(scene: Scene, first: int, last: int) -> tuple[str, str]:
 
 def _is_replaced(reading: Reading, spans: list[tuple[int, int]], span: tuple[int, int]) -> bool:
     """Whether another rating of the sentence is called new."""
-    return any(other != span and reading.low(other[0] - back) in ("neu", "nun", "now") for other in spans for back in range(2, 5))
+    return any(
+        other != span and reading.low(other[0] - back) in ("neu", "nun", "now")
+        for other in spans
+        for back in range(2, 5)
+    )
 
 
 def _prior_near(reading: Reading, at: int) -> bool:
-    return any(reading.low(at - back) in ("bislang", "bisher", "zuvor", "previously", "prior", "vorher") for back in range(2))
+    return any(
+        reading.low(at - back) in ("bislang", "bisher", "zuvor", "previously", "prior", "vorher") for back in range(2)
+    )
 
 
 def _targets(scene: Scene, first: int, last: int) -> tuple[Decimal | None, Decimal | None, str, list[int]]:
@@ -205,10 +336,20 @@ def _targets(scene: Scene, first: int, last: int) -> tuple[Decimal | None, Decim
     if not marks and not ratings:
         return None, None, "", []
     anchor = min([m.first for m in marks] + [span[0] for span in ratings])
-    candidates = [q for q in scene.quantities if first <= q.first < last and q.kind == MONEY and not q.exponent and q.value < _LARGEST_TARGET]
+    candidates = [
+        q
+        for q in scene.quantities
+        if first <= q.first < last and q.kind == MONEY and not q.exponent and q.value < _LARGEST_TARGET
+    ]
     if not marks:
-        candidates = [q for q in candidates if any(0 < q.first - span[1] <= 8 and _joins(reading, span[1], q.first) for span in ratings)]  # noqa: PLR2004
-    candidates = [q for q in candidates if (q.first > anchor or _is_before(scene, q, marks)) and not _is_price(scene, q)]
+        candidates = [
+            q
+            for q in candidates
+            if any(0 < q.first - span[1] <= 8 and _joins(reading, span[1], q.first) for span in ratings)
+        ]  # noqa: PLR2004
+    candidates = [
+        q for q in candidates if (q.first > anchor or _is_before(scene, q, marks)) and not _is_price(scene, q)
+    ]
     target = earlier = None
     difference = None
     before = anchor
@@ -245,7 +386,10 @@ def _is_before(scene: Scene, quantity: Quantity, marks: list) -> bool:  # type: 
 def _is_price(scene: Scene, quantity: Quantity) -> bool:
     """Whether the number is the level of a move: 1,8 Prozent auf 69,65 Euro."""
     percents = [q for q in scene.quantities if q.kind == "percent" and 0 <= quantity.first - q.last <= 4]  # noqa: PLR2004
-    anaph = any(0 <= quantity.first - mark.last <= 3 and scene.reading.low(mark.first) in ("kurs", "cours") for mark in scene.all("anaph"))  # noqa: PLR2004
+    anaph = any(
+        0 <= quantity.first - mark.last <= 3 and scene.reading.low(mark.first) in ("kurs", "cours")
+        for mark in scene.all("anaph")
+    )  # noqa: PLR2004
     return bool(percents) or anaph
 
 
@@ -255,18 +399,54 @@ def _is_difference(reading: Reading, quantity: Quantity) -> bool:
 
 def _is_earlier(reading: Reading, quantity: Quantity, candidates: list[Quantity]) -> bool:
     at = quantity.first - 1
-    while reading.low(at) in ("the", "its", "a", "zuvor", "bisher", "bislang", "précédemment", "previous", "prior") and quantity.first - at < _REACH:
+    while (
+        reading.low(at) in ("the", "its", "a", "zuvor", "bisher", "bislang", "précédemment", "previous", "prior")
+        and quantity.first - at < _REACH
+    ):
         at -= 1
-    if reading.low(at) in ("von", "of") and any(m.last == at for k in range(max(at - 4, 0), at) for m in reading.marks_at.get(k, ()) if m.kind == "target"):
-        return any(0 < other.first - quantity.last <= _REACH and reading.low(other.first - 1) == "auf" for other in candidates)
+    if reading.low(at) in ("von", "of") and any(
+        m.last == at for k in range(max(at - 4, 0), at) for m in reading.marks_at.get(k, ()) if m.kind == "target"
+    ):
+        return any(
+            0 < other.first - quantity.last <= _REACH and reading.low(other.first - 1) == "auf" for other in candidates
+        )
     if reading.low(at) in ("de", "d", "'") and reading.language.startswith("fr"):
-        return any(0 < other.first - quantity.last <= _REACH and reading.low(other.first - 1) == "à" for other in candidates)
-    return reading.low(at) in _PREVIOUS - {"de", "d"} or (reading.low(at) == "(" and len(candidates) > 1) or reading.low(quantity.first - 1) in ("zuvor", "bisher", "bislang") or reading.low(quantity.last) in ("précédemment", "auparavant", "previously", "zuvor")
+        return any(
+            0 < other.first - quantity.last <= _REACH and reading.low(other.first - 1) == "à" for other in candidates
+        )
+    return (
+        reading.low(at) in _PREVIOUS - {"de", "d"}
+        or (reading.low(at) == "(" and len(candidates) > 1)
+        or reading.low(quantity.first - 1) in ("zuvor", "bisher", "bislang")
+        or reading.low(quantity.last) in ("précédemment", "auparavant", "previously", "zuvor")
+    )
 
 
 def _goes_up(scene: Scene, first: int, last: int) -> bool:
     low = [scene.reading.low(at) for at in range(first, last)]
-    return any(word in ("raised", "raises", "lifted", "lifts", "hebt", "hob", "erhöht", "erhöhte", "relève", "relevé", "hiked", "hikes", "boosted", "angehoben", "upped", "increases", "increased") for word in low)
+    return any(
+        word
+        in (
+            "raised",
+            "raises",
+            "lifted",
+            "lifts",
+            "hebt",
+            "hob",
+            "erhöht",
+            "erhöhte",
+            "relève",
+            "relevé",
+            "hiked",
+            "hikes",
+            "boosted",
+            "angehoben",
+            "upped",
+            "increases",
+            "increased",
+        )
+        for word in low
+    )
 
 
 def _add(found: list[Rating], rating: Rating) -> None:
@@ -297,10 +477,16 @@ def _go_on(scene: Scene, found: list[Rating], numbers: set[int]) -> None:
         return
     numbers.update(used)
     low = [scene.reading.low(at) for at in range(scene.sentence.first, scene.sentence.last)]
-    if last.target is not None and target is not None and any(word in ("prior", "previous", "zuvor", "bisher", "bislang", "précédent") for word in low):
+    if (
+        last.target is not None
+        and target is not None
+        and any(word in ("prior", "previous", "zuvor", "bisher", "bislang", "précédent") for word in low)
+    ):
         found[-1] = replace(last, previous_target=target)
         return
-    found[-1] = _merged(last, Rating(last.house, last.subject, rating, previous, target, earlier, currency, last.evidence))
+    found[-1] = _merged(
+        last, Rating(last.house, last.subject, rating, previous, target, earlier, currency, last.evidence)
+    )
 
 
 def _is_opinion(scene: Scene, span: tuple[int, int], *, rates: bool) -> bool:
@@ -309,18 +495,49 @@ def _is_opinion(scene: Scene, span: tuple[int, int], *, rates: bool) -> bool:
     before = reading.low(span[0] - 1)
     if before in ("the", "der", "die", "bank", "la", "l", "'"):
         before = reading.low(span[0] - 2)
-    if next(scene.all("bookrunner"), None) or reading.low(span[1]) in ("advised", "advises", "berät", "beriet", "begleitet", "conseille"):
+    if next(scene.all("bookrunner"), None) or reading.low(span[1]) in (
+        "advised",
+        "advises",
+        "berät",
+        "beriet",
+        "begleitet",
+        "conseille",
+    ):
         return True
-    first_person = any(reading.has("role", at) for at in (span[1], span[1] + 1)) and reading.low(span[1]) in ("-", "'", "analyst", "economist", "strategist", "analysts", "s")
+    first_person = any(reading.has("role", at) for at in (span[1], span[1] + 1)) and reading.low(span[1]) in (
+        "-",
+        "'",
+        "analyst",
+        "economist",
+        "strategist",
+        "analysts",
+        "s",
+    )
     if first_person:
         return True
-    if before in ("laut", "gemäss", "gemäß", "selon", "chez") or (before == "to" and reading.low(span[0] - 2) == "according"):
+    if before in ("laut", "gemäss", "gemäß", "selon", "chez") or (
+        before == "to" and reading.low(span[0] - 2) == "according"
+    ):
         return True
     if before == "bei" and scene.within(scene.sentence.first, scene.sentence.last, "quote"):
         return True
     quoted = any(scene.within(span[1], min(span[1] + 2, scene.sentence.last), "quote") for _ in (0,))
     if quoted and scene.names:
         return True
-    sees = reading.low(span[1]) in ("sieht", "rechnet", "erwartet", "sees", "expects", "voit", "rät", "empfiehlt", "table", "anticipe", "traut", "said", "prognostiziert")
+    sees = reading.low(span[1]) in (
+        "sieht",
+        "rechnet",
+        "erwartet",
+        "sees",
+        "expects",
+        "voit",
+        "rät",
+        "empfiehlt",
+        "table",
+        "anticipe",
+        "traut",
+        "said",
+        "prognostiziert",
+    )
     others = any(name.first >= span[1] or name.last <= span[0] for name in scene.names)
     return sees and (others or next(scene.all("anaph"), None) is not None) and not (rates and False)

@@ -79,7 +79,25 @@ def _is_any(reading: Reading, mark: Mark) -> bool:
     if mark.kind == "adj":
         hedge = reading.has("approx", mark.first)
         return hedge is not None and hedge.last < len(reading.tokens) and reading.tokens[hedge.last].kind == NUMBER
-    return mark.kind == "anaph" and reading.low(mark.first - 1) in ("ein", "eine", "kein", "keine", "jede", "jeder", "eines", "einer", "a", "any", "une", "aucune", "eigene", "eigenen", "own", "million", "millionen")
+    return mark.kind == "anaph" and reading.low(mark.first - 1) in (
+        "ein",
+        "eine",
+        "kein",
+        "keine",
+        "jede",
+        "jeder",
+        "eines",
+        "einer",
+        "a",
+        "any",
+        "une",
+        "aucune",
+        "eigene",
+        "eigenen",
+        "own",
+        "million",
+        "millionen",
+    )
 
 
 def _cuts(scene: Scene) -> list[int]:

@@ -10,10 +10,78 @@ _QUOTES = frozenset("\"„“”«»‚‘’'")
 _AMBIGUOUS = frozenset(
     "Dow Jones|Standard|Bild|Zeit|Welt|Focus|Capital|Times|Mint|Blick|Trend|Observer|Vara|Stern|Challenges|Fortune|Spiegel|Guardian"
     "|Kurier|Bilanz|Economist|Telegraph|Forbes|RTS|ATS|Nikkei|CME|S&P Global|Morningstar|Nielsen|Gartner|IDC|The Block"
-    "|Dr. Klein|Axios|Lipper|Argus|SEB|Coinbase|La Lettre|L'Express|Le Point|Baker Hughes|CME Group|Swisscanto|Zillow".split("|")
+    "|Dr. Klein|Axios|Lipper|Argus|SEB|Coinbase|La Lettre|L'Express|Le Point|Baker Hughes|CME Group|Swisscanto|Zillow".split(
+        "|"
+    )
 )
-_SURVEYS = frozenset(("umfrage", "erhebung", "studie", "survey", "sondage", "enquête", "poll", "daten", "data", "analyse", "vergleichsportal", "portal", "datenanbieter", "marktforscher", "analysefirma", "auswertung", "berechnungen", "magazin", "zeitung", "nachrichtenagentur", "agentur", "newspaper", "quotidien", "journal", "magazine", "agence", "étude", "baromètre", "données", "figures", "tracker", "plattform", "cabinet", "institut", "analytics", "marktforschungsinstitut", "datendienst", "informationsdienst", "branchendienst", "zeitschrift", "blatt"))
-_LINKS = frozenset(("der", "des", "von", "by", "from", "of", "de", "du", "l", "'", "’", "durch", "vom", "bei", "the", "la", "le", "d", "unter"))
+_SURVEYS = frozenset(
+    (
+        "umfrage",
+        "erhebung",
+        "studie",
+        "survey",
+        "sondage",
+        "enquête",
+        "poll",
+        "daten",
+        "data",
+        "analyse",
+        "vergleichsportal",
+        "portal",
+        "datenanbieter",
+        "marktforscher",
+        "analysefirma",
+        "auswertung",
+        "berechnungen",
+        "magazin",
+        "zeitung",
+        "nachrichtenagentur",
+        "agentur",
+        "newspaper",
+        "quotidien",
+        "journal",
+        "magazine",
+        "agence",
+        "étude",
+        "baromètre",
+        "données",
+        "figures",
+        "tracker",
+        "plattform",
+        "cabinet",
+        "institut",
+        "analytics",
+        "marktforschungsinstitut",
+        "datendienst",
+        "informationsdienst",
+        "branchendienst",
+        "zeitschrift",
+        "blatt",
+    )
+)
+_LINKS = frozenset(
+    (
+        "der",
+        "des",
+        "von",
+        "by",
+        "from",
+        "of",
+        "de",
+        "du",
+        "l",
+        "'",
+        "’",
+        "durch",
+        "vom",
+        "bei",
+        "the",
+        "la",
+        "le",
+        "d",
+        "unter",
+    )
+)
 _CREDITS = frozenset(("foto", "bild", "photo", "bildquelle", "image", "credit", "crédit", "fotos"))
 _REACH = 5
 
@@ -40,7 +108,12 @@ def _found(reading: Reading, taken: set[int]) -> Iterator[tuple[int, int, str]]:
             if span and not done.intersection(range(*span)):
                 done.update(range(*span))
                 yield *span, "survey"
-        elif token.text in _QUOTES and is_capital(reading, index + 1) and index + 1 not in done and index + 1 not in taken:
+        elif (
+            token.text in _QUOTES
+            and is_capital(reading, index + 1)
+            and index + 1 not in done
+            and index + 1 not in taken
+        ):
             last = run_end(reading, index + 1, 4, person=False)
             if reading.low(last) in _QUOTES and _is_quoted_source(reading, index, last):
                 done.update(range(index, last))
@@ -80,11 +153,34 @@ def _is_attributed(reading: Reading, first: int, last: int) -> bool:
 
 def _is_quoted_source(reading: Reading, before: int, after: int) -> bool:
     """Whether a quoted name is a medium: wie das "X" berichtet, sagte er der "X", laut "X", told "X"."""
-    if reading.low(before - 1) not in ("das", "der", "dem", "die", "von", "laut", "le", "la", "the", "magazin", "zeitung", "gegenüber", "au", "à", "von", "wie", "blatt", "magazins", "zum"):
+    if reading.low(before - 1) not in (
+        "das",
+        "der",
+        "dem",
+        "die",
+        "von",
+        "laut",
+        "le",
+        "la",
+        "the",
+        "magazin",
+        "zeitung",
+        "gegenüber",
+        "au",
+        "à",
+        "von",
+        "wie",
+        "blatt",
+        "magazins",
+        "zum",
+    ):
         return False
     if reading.has("rating", before + 1) or reading.has("rate", before - 1):
         return False
-    return any(reading.has("attribute", at) or reading.has("say", at) for at in (*range(before - _REACH, before), after + 1, after + 2))
+    return any(
+        reading.has("attribute", at) or reading.has("say", at)
+        for at in (*range(before - _REACH, before), after + 1, after + 2)
+    )
 
 
 def _surveyed(reading: Reading, index: int) -> tuple[int, int] | None:
@@ -107,8 +203,30 @@ def _is_proper(reading: Reading, at: int) -> bool:
     """Whether a German capital begins a name and not a noun: quoted, an abbreviation, or more than one word."""
     last = run_end(reading, at, 4, person=False)
     word = reading.tokens[at].text
-    return reading.low(at - 1) in _QUOTES or sum(letter.isupper() for letter in word) > 1 or last > at + 1 or reading.low(at - 1) in _SURVEYS
+    return (
+        reading.low(at - 1) in _QUOTES
+        or sum(letter.isupper() for letter in word) > 1
+        or last > at + 1
+        or reading.low(at - 1) in _SURVEYS
+    )
 
 
 def _is_no_source(reading: Reading, at: int) -> bool:
-    return any(mark.kind in ("place", "role", "metric", "period", "day", "month", "blocker", "venueplace", "anaph", "descriptor", "currency", "consensus") for mark in reading.marks_at.get(at, ()))
+    return any(
+        mark.kind
+        in (
+            "place",
+            "role",
+            "metric",
+            "period",
+            "day",
+            "month",
+            "blocker",
+            "venueplace",
+            "anaph",
+            "descriptor",
+            "currency",
+            "consensus",
+        )
+        for mark in reading.marks_at.get(at, ())
+    )

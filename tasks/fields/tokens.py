@@ -93,9 +93,7 @@ def _is_end(
     return not _is_inner_point(tokens[index - 1], after, abbreviations, after_ordinal)
 
 
-def _is_inner_point(
-    before: Token, after: Token, abbreviations: frozenset[str], after_ordinal: frozenset[str]
-) -> bool:
+def _is_inner_point(before: Token, after: Token, abbreviations: frozenset[str], after_ordinal: frozenset[str]) -> bool:
     if before.kind == NUMBER:
         return before.text.isdigit() and int(before.text) <= _LAST_DAY and after.low in after_ordinal
     initial = len(before.text) == 1 and before.text.isupper()
