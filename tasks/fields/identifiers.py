@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from stdnum import cusip, isin
 from stdnum.de import wkn
 
+from tasks.fields.gazetteer import tickers
 from tasks.fields.model import Evidence, Identifier
 
 _ISIN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}[A-Z0-9]{9}[0-9](?![A-Z0-9])")
@@ -24,8 +25,9 @@ _AS_WORD = re.compile(r"\b([A-Z]{2,5}) (?:stock|shares)\b")
 _SEPARATORS = re.compile(r"[\s.'’\u00a0\u202f]")
 
 
-def find_identifiers(text: str, tickers: frozenset[str], names: frozenset[str]) -> Iterator[Identifier]:
-    """Identifiers in no order; `tickers` are known ones (a bare one in parentheses counts), `names` are no tickers."""
+def find_identifiers(text: str, names: frozenset[str], media: frozenset[str]) -> Iterator[Identifier]:
+    """Identifiers in no order; what is in `names` or `media` is no ticker, though a company has it as its ticker."""
+    known = tickers()
     for match in _ISIN.finditer(text):
         if isin.is_valid(match.group()):
             yield _identifier("isin", match.group(), match.start(), match.end(), "check digit")
@@ -41,7 +43,7 @@ def find_identifiers(text: str, tickers: frozenset[str], names: frozenset[str]) 
         yield _identifier("ticker", match[1].rstrip("."), *match.span(1), "exchange")
     for pattern, rule in ((_BARE, "parentheses"), (_AS_WORD, "share word")):
         for match in pattern.finditer(text):
-            if match[1] in tickers and match[1] not in names:
+            if match[1] in known and match[1] not in names and match[1] not in media:
                 yield _identifier("ticker", match[1], *match.span(1), rule)
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
 
 from tasks.fields.quantities import BARE, COUNT, MONEY, PERCENT, YEAR, Quantity
 from tasks.fields.reading import Reading
@@ -100,13 +101,13 @@ def _inherit_forwards(reading: Reading, found: list[Quantity]) -> list[Quantity]
     done: list[Quantity] = []
     last_money: Quantity | None = None
     default = _usual_currency(found)
+    seen: dict[Decimal, str] = {}
     for quantity in found:
         if quantity.kind == BARE and quantity.exponent:
             if _is_count(reading, quantity):
                 quantity = replace(quantity, kind=COUNT)
             elif last_money or default:
-                same = [q.currency for q in done if q.kind == MONEY and q.value == quantity.value]
-                currency = same[-1] if same else last_money.currency if last_money else default
+                currency = seen.get(quantity.value) or (last_money.currency if last_money else default)
                 quantity = replace(quantity, kind=MONEY, currency=currency)
         elif quantity.kind == BARE and done and _model(done) is not None:
             model = _model(done) or done[-1]
@@ -114,6 +115,7 @@ def _inherit_forwards(reading: Reading, found: list[Quantity]) -> list[Quantity]
                 quantity = _like(quantity, model)
         if quantity.kind == MONEY:
             last_money = quantity
+            seen[quantity.value] = quantity.currency
         done.append(quantity)
     return done
 

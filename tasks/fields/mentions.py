@@ -154,13 +154,14 @@ def judged(
     priced = _priced_sentences(reading, quantities)
     kept = []
     credits = _credit_lines(reading)
+    known = {m.first for m in mentions if m.instrument and not m.weak}
     for mention in mentions:
         if mention.first in credits:
             continue
         if mention.first in blocked or reading.phrase(mention.first, mention.last) in surnames:
             continue
         use = _use(reading, mention)
-        if use == "instrument" and not _is_meant(reading, mention, mentions, priced):
+        if use == "instrument" and not _is_meant(reading, mention, known, priced):
             continue
         kept.append(mention if use == mention.use else replace(mention, use=use))
     return kept
@@ -248,7 +249,7 @@ def _priced_sentences(reading: Reading, quantities: list[Quantity]) -> set[int]:
     return tokens
 
 
-def _is_meant(reading: Reading, mention: Mention, mentions: list[Mention], priced: set[int]) -> bool:
+def _is_meant(reading: Reading, mention: Mention, known: set[int], priced: set[int]) -> bool:
     """Whether an ambiguous name means the instrument here."""
     instrument = mention.instrument
     if instrument is None:
@@ -266,7 +267,7 @@ def _is_meant(reading: Reading, mention: Mention, mentions: list[Mention], price
         return True
     if mention.kind in ("commodity", "bond", "crypto"):
         return first in priced or reading.low(last) == "-"
-    return _is_weak_name(reading, mention, mentions)
+    return _is_weak_name(reading, mention, known)
 
 
 def _is_inside_name(reading: Reading, mention: Mention) -> bool:
@@ -291,7 +292,7 @@ def _starts(reading: Reading, index: int) -> bool:
     return index == 0 or reading.tokens[index - 1].text in '.!?:;\n"“„«»(–—' or reading.tokens[index - 1].kind == "line"
 
 
-def _is_weak_name(reading: Reading, mention: Mention, mentions: list[Mention]) -> bool:
+def _is_weak_name(reading: Reading, mention: Mention, known: set[int]) -> bool:
     first, last = mention.first, mention.last
     if mention.instrument and "short" in mention.instrument.weak and not _is_supported(reading, first, last):
         return False
@@ -305,7 +306,6 @@ def _is_weak_name(reading: Reading, mention: Mention, mentions: list[Mention]) -
         return False
     if reading.low(first - 1) in _ARTICLES and german:
         return False
-    known = {m.first for m in mentions if m.instrument and not m.weak}
     listed = any(at in known for at in range(first - 3, first)) or any(at in known for at in range(last, last + 3))
     if _starts(reading, first):
         verb = any(m.kind in ("companyverb", "verb") for m in reading.marks_at.get(last, ()))

@@ -33,14 +33,12 @@ def find_people(reading: Reading, taken: set[int]) -> tuple[list[PersonSpan], se
     """Persons in order, the fullest form of each once, and the tokens of all; `taken` are surely no persons."""
     found: list[PersonSpan] = []
     given = reading.words.words("firstname")
-    index, end = 0, len(reading.tokens)
-    while index < end:
-        span = _at(reading, index, given, taken) if is_capital(reading, index) else None
-        if span is None:
-            index += 1
-            continue
-        found.append(span)
-        index = span.last
+    after = 0
+    for index in reading.capitals:
+        span = _at(reading, index, given, taken) if index >= after else None
+        if span is not None:
+            found.append(span)
+            after = span.last
     return _collapsed(reading, found), {at for span in found for at in range(span.first, span.last)}
 
 

@@ -45,14 +45,12 @@ class Quantity:
 def find_quantities(reading: Reading) -> list[Quantity]:
     """All quantities of the text in order, ranges joined, elided units inherited."""
     found: list[Quantity] = []
-    index, end = 0, len(reading.tokens)
-    while index < end:
-        quantity = _at(reading, index)
-        if quantity is None:
-            index += 1
-            continue
-        found.append(quantity)
-        index = quantity.last
+    after = 0
+    for index in reading.counted:
+        quantity = _at(reading, index) if index >= after else None
+        if quantity is not None:
+            found.append(quantity)
+            after = quantity.last
     from tasks.fields.inheritance import complete
 
     return complete(reading, found)

@@ -3,12 +3,19 @@
 from dataclasses import dataclass, field
 
 from tasks.fields.lexicon import Lexicon, Mark, lexicon
-from tasks.fields.tokens import LINE, SIGN, Sentence, Token, sentences, tokenize
+from tasks.fields.tokens import LINE, NUMBER, WORD, Sentence, Token, sentences, tokenize
+
+
+_PLAIN = frozenset(".,;:()\"'")
+_COUNTING = frozenset(("number", "fraction", "multiple", "sum"))
 
 
 @dataclass(slots=True)
 class Reading:
-    """What was read of one text; `marks_at` and `owner` (index of the sentence) go by token."""
+    """What was read of one text; `marks_at` goes by the first token of the marks.
+
+    `counted` are the tokens that can begin a quantity, `capitals` those of words with a capital first letter.
+    """
 
     text: str
     language: str
@@ -17,6 +24,8 @@ class Reading:
     sentences: list[Sentence]
     marks: list[Mark] = field(default_factory=list)
     marks_at: dict[int, list[Mark]] = field(default_factory=dict)
+    counted: list[int] = field(default_factory=list)
+    capitals: list[int] = field(default_factory=list)
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Offsets of the tokens `first` up to, but without, `last`."""
@@ -49,19 +58,26 @@ def read(text: str, language: str) -> Reading:
     reading = Reading(
         text, language, words, tokens, sentences(tokens, words.words("abbreviation"), words.words("ordinal"))
     )
-    index, end = 0, len(tokens)
-    find, marks, by_first = words.meanings_at, reading.marks, reading.marks_at
-    while index < end:
-        token = tokens[index]
-        if token.kind == LINE or (token.kind == SIGN and token.text in ".,;:()\"'"):
-            index += 1
-            continue
-        meanings = find(tokens, index)
-        if not meanings:
-            index += 1
-            continue
-        here = [Mark(meaning.kind, meaning.value, index, stop) for stop, meaning in meanings]
-        marks.extend(here)
-        by_first[index] = here
-        index = meanings[0][0]
+    _mark(reading)
     return reading
+
+
+def _mark(reading: Reading) -> None:
+    """Find the phrases of the lexicon, and note what later rules would walk over all tokens for."""
+    after = 0
+    find, marks, by_first = reading.words.meanings_at, reading.marks, reading.marks_at
+    for index, token in enumerate(reading.tokens):
+        if token.kind == NUMBER:
+            reading.counted.append(index)
+        elif token.kind == WORD and token.text[0].isupper():
+            reading.capitals.append(index)
+        if index < after or token.kind == LINE or token.text in _PLAIN:
+            continue
+        meanings = find(reading.tokens, index)
+        if meanings:
+            here = [Mark(meaning.kind, meaning.value, index, stop) for stop, meaning in meanings]
+            marks.extend(here)
+            by_first[index] = here
+            after = meanings[0][0]
+            if token.kind == WORD and any(mark.kind in _COUNTING for mark in here):
+                reading.counted.append(index)

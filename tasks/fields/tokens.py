@@ -23,6 +23,8 @@ STARTERS = frozenset(
 _ENDS = frozenset(".!?…")
 _CLOSERS = frozenset("\"'”“»)’")
 _LAST_DAY = 31
+# Longer stretches without a full stop are lists or rubbish; a bound keeps every rule linear in the text.
+_LONGEST_SENTENCE = 300
 
 
 class Token(NamedTuple):
@@ -63,7 +65,7 @@ def sentences(tokens: list[Token], abbreviations: frozenset[str], after_ordinal:
             if index > first:
                 found.append(Sentence(first, index, line))
             first, line = index + 1, line + 1
-        elif token.text in _ENDS and _is_end(tokens, index, first, abbreviations, after_ordinal):
+        elif index - first >= _LONGEST_SENTENCE or (token.text in _ENDS and _is_end(tokens, index, first, abbreviations, after_ordinal)):
             stop = index + 1
             while stop < len(tokens) and tokens[stop].text in _CLOSERS and tokens[stop].start == tokens[stop - 1].stop:
                 stop += 1
