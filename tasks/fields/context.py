@@ -11,7 +11,9 @@ from tasks.fields.reading import Reading
 from tasks.fields.tokens import LINE, WORD
 
 _LONGEST = 4
+# Bounds for texts that are no articles; a long live blog names fewer than 100 companies.
 _MOST_NAMES = 200
+_MOST_ASKED = 600
 _MOST_BETWEEN = 5
 _FUNCTION = frozenset(
     "der die das den dem des ein eine einer einem einen eines im am in an auf bei beim mit von vom zu zum zur für und oder auch"
@@ -72,17 +74,18 @@ def find_names(
     taken = {at for mention in mentions for at in range(mention.first, mention.last)} | blocked
     named: dict[str, tuple[str, str]] = {}
     surnames = {reading.tokens[at].text for at in blocked}
+    asked: set[tuple[str, str]] = set()
     for rule, kind, first, last in _candidates(reading, taken, quantities):
         first, last = _trimmed(reading, first, last)
-        persons = last == first + 1 and reading.tokens[first].text in surnames
-        if (
-            last > first
-            and not persons
-            and not taken.intersection(range(first, last))
-            and _is_name(reading, first, last, rule)
-        ):
-            named.setdefault(reading.phrase(first, last), (kind, rule))
-        if len(named) >= _MOST_NAMES:
+        if last <= first or taken.intersection(range(first, last)):
+            continue
+        name = reading.phrase(first, last)
+        if name in named or (name, rule) in asked or (last == first + 1 and name in surnames):
+            continue
+        asked.add((name, rule))
+        if _is_name(reading, first, last, rule):
+            named[name] = (kind, rule)
+        if len(named) >= _MOST_NAMES or len(asked) >= _MOST_ASKED:
             break
     found = _everywhere(reading, named, taken) if named else ()
     return [replace(one, use="employer") if is_employer(reading, one) else one for one in found]

@@ -1,5 +1,6 @@
 """Currency pairs: printed ones (EUR/USD), and those that a sentence means (der Euro kostete 1,16 Dollar)."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from tasks.fields.lexicon import Mark
@@ -39,6 +40,7 @@ def find_pairs(reading: Reading, mentions: list[Mention], quantities: list[Quant
     """Mentions of currency pairs at the currency that is priced, in the order of the text."""
     counted = {at for q in quantities for at in range(q.first, q.last)}
     names = {mention.first for mention in mentions if mention.use == "instrument"}
+    firsts = [q.first for q in quantities]
     found: list[Mention] = []
     for sentence in reading.sentences:
         marks = [
@@ -52,7 +54,7 @@ def find_pairs(reading: Reading, mentions: list[Mention], quantities: list[Quant
         printed = list(_printed(reading, marks))
         found.extend(printed)
         if not printed:
-            here = [q for q in quantities if sentence.first <= q.first < sentence.last]
+            here = quantities[bisect_left(firsts, sentence.first) : bisect_left(firsts, sentence.last)]
             found.extend(_meant(reading, sentence, [m for m in marks if m.first not in counted], here, names))
     return found
 

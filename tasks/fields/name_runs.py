@@ -32,10 +32,7 @@ _COMPANY_PARTICLES = frozenset(("of", "de", "du", "des", "der", "für", "and", "
 
 def is_capital(reading: Reading, index: int) -> bool:
     """Whether a word with a capital first letter stands at `index`."""
-    if not 0 <= index < len(reading.tokens):
-        return False
-    token = reading.tokens[index]
-    return token.kind == WORD and token.text[0].isupper()
+    return index in reading.capital_at
 
 
 def run_end(reading: Reading, first: int, longest: int, *, person: bool) -> int:

@@ -9,6 +9,7 @@ from tasks.fields.tokens import LINE, NUMBER, WORD
 _INSTITUTIONS = frozenset(
     "institut instituts institute stiftung foundation stadion stadium halle preis preises university universität schule school platz straße strasse street center centre hospital airport award prize gymnasium haus house award group gruppe ag gmbh stiftungen museum kirche church arena park college cup".split()
 )
+_INNER = frozenset(("-", ".", "van", "von", "de", "den", "der", "di", "da", "du", "del", "la", "le", "al", "bin", "zu", "ten", "ter", "y"))
 _LONGEST = 4
 _LINKS = frozenset(("as", "zum", "zur", "als", "au", "comme", "of", "chez", "bei", "at", "de", "du"))
 _AFTER_COMMA = frozenset(
@@ -43,6 +44,8 @@ def find_people(reading: Reading, taken: set[int]) -> tuple[list[PersonSpan], se
 
 
 def _at(reading: Reading, index: int, given: frozenset[str], taken: set[int]) -> PersonSpan | None:
+    if not _goes_on(reading, index):
+        return None
     if index in taken or (index and reading.low(index - 1) == "-" and reading.is_tight(index)):
         return None
     if reading.has("role", index) or reading.has("title", index):
@@ -95,6 +98,11 @@ def _role_ends(reading: Reading, index: int) -> bool:
         for mark in reading.marks_at.get(at, ())
         if mark.kind in ("role", "title")
     )
+
+
+def _goes_on(reading: Reading, index: int) -> bool:
+    """Whether another name can follow: a capital, a particle, a hyphen or the point of an initial."""
+    return is_capital(reading, index + 1) or reading.low(index + 1) in _INNER
 
 
 def _is_close(role: tuple[int, int], index: int) -> bool:

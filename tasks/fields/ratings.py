@@ -114,11 +114,13 @@ def find_ratings(scenes: list[Scene], main: Mention | None) -> Rated:
     numbers: set[int] = set()
     subject = main
     for scene in scenes:
-        spans = _houses(scene)
+        rates = _rates(scene)
+        spans = _houses(scene, unknown=rates)
+        if not spans and not rates:
+            continue
         if _is_credit(scene):
             houses.update(at for span in spans for at in range(*span))
             continue
-        rates = _rates(scene)
         if rates and spans:
             subject = _subject(scene, spans, subject)
             for first, last, house in _slices(scene, spans):
@@ -152,10 +154,12 @@ def _rates(scene: Scene) -> bool:
     )
 
 
-def _houses(scene: Scene) -> list[tuple[int, int]]:
+def _houses(scene: Scene, *, unknown: bool) -> list[tuple[int, int]]:
     """Known houses, and runs of names that end like one (Nordhaus Research)."""
     reading = scene.reading
     spans = [(mark.first, mark.last) for mark in scene.all("house")]
+    if not unknown:
+        return sorted(spans)
     taken = {at for span in spans for at in range(*span)}
     at = scene.sentence.first
     while at < scene.sentence.last:

@@ -26,6 +26,7 @@ class Reading:
     marks_at: dict[int, list[Mark]] = field(default_factory=dict)
     counted: list[int] = field(default_factory=list)
     capitals: list[int] = field(default_factory=list)
+    capital_at: frozenset[int] = frozenset()
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Offsets of the tokens `first` up to, but without, `last`."""
@@ -81,3 +82,4 @@ def _mark(reading: Reading) -> None:
             after = meanings[0][0]
             if token.kind == WORD and any(mark.kind in _COUNTING for mark in here):
                 reading.counted.append(index)
+    reading.capital_at = frozenset(reading.capitals)
