@@ -1,4 +1,4 @@
-"""Finance fields of an article: instruments, price moves, amounts, people, citations, ratings, figures, identifiers.
+r"""Finance fields of an article: instruments, price moves, amounts, people, citations, ratings, figures, identifiers.
 
     T       = title + "\\n" + text
     tokens  = words, numbers and signs of T, with sentences             tokens

@@ -9,62 +9,23 @@ from tasks.fields.name_runs import is_capital, run_end
 from tasks.fields.quantities import PERCENT, Quantity
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import LINE, WORD
+from tasks.fields.word_sets import word_set
 
 _LONGEST = 4
 # Bounds for texts that are no articles; a long live blog names fewer than 100 companies.
 _MOST_NAMES = 200
 _MOST_ASKED = 600
 _MOST_BETWEEN = 5
-_FUNCTION = frozenset(
-    "der die das den dem des ein eine einer einem einen eines im am in an auf bei beim mit von vom zu zum zur für und oder auch"
-    " als nach vor seit wie so doch aber the a an of for in on at by to from its his her and but or as with when while after"
-    " le la les l un une du des de d au aux et en dans sur pour par avec mais ou où vers selon après ce cette il elle ils"
-    " dass daß wenn weil laut unter über gegen durch ohne um wir er sie es ich man this that these those they we he she it"
-    " is was are were has have had will would not no none both each all".split()
-)
+_FUNCTION = word_set("context", "function")
 _OTHER = frozenset(("day", "month", "place", "venueplace", "venue", "source", "metric", "role", "period", "currency",
                     "anaph", "descriptor", "notcompany", "title", "rating", "target", "unit", "noun", "blocker", "consensus",
                     "guidance", "window", "extreme", "attribute", "magnitude", "rate", "acquire", "loss", "prior", "fiscal",
                     "segment", "session", "modal", "house", "verb", "stand", "companyverb", "share", "say", "adj",
                     "creditrating", "legal", "level", "clause", "number", "share_", "minor", "current", "paid", "firstname"))  # fmt: skip
-_BOARD = frozenset(
-    (
-        "ceo",
-        "cfo",
-        "coo",
-        "chef",
-        "chefin",
-        "finanzchef",
-        "finanzchefin",
-        "konzernchef",
-        "vorstand",
-        "aufsichtsrat",
-        "verwaltungsrat",
-        "gründer",
-        "aktionär",
-        "präsident",
-        "verwaltungsratspräsident",
-        "finanzvorstand",
-    )
-)
+_BOARD = word_set("context", "board")
 _BUSINESS = frozenset(("metric", "share", "legal", "target", "rate"))
-_EXCHANGES = frozenset(
-    (
-        "isin",
-        "wkn",
-        "valor",
-        "valorennummer",
-        "ticker",
-        "symbol",
-        "cusip",
-        "valorennr",
-        "kürzel",
-        "mnémo",
-        "mnemo",
-        "numéro",
-    )
-)
-_OWNERS = frozenset(("der", "des", "von", "of", "in", "de", "d", "du", "l", "la", "'", "’"))
+_EXCHANGES = word_set("context", "exchanges")
+_OWNERS = word_set("context", "owners")
 
 
 def find_names(
@@ -239,9 +200,7 @@ def _run_start(reading: Reading, stop: int, taken: set[int]) -> int:
             tight
             and is_capital(reading, before - 1)
             and (reading.is_tight(before) or reading.tokens[before].text == "&")
-        ):
-            at = before - 1
-        elif reading.tokens[before].text == "&" and is_capital(reading, before - 1):
+        ) or (reading.tokens[before].text == "&" and is_capital(reading, before - 1)):
             at = before - 1
         elif is_capital(reading, before) and before not in taken and reading.low(before) not in _FUNCTION:
             at = before
@@ -296,7 +255,7 @@ def _is_repeated(reading: Reading, first: int, last: int) -> bool:
         len(places) < 2
         or re.search(rf"\b{re.escape(printed.lower())}\b", reading.text)
         or not any(_is_inside(reading.text, place) for place in places)
-    ):  # noqa: PLR2004
+    ):
         return False
     before = [reading.text[max(place - 8, 0) : place].lower().split()[-1:] for place in places]
     articled = sum(

@@ -21,8 +21,9 @@ from tasks.fields.reading import Reading, read
 from tasks.fields.scene import Scene, scenes
 from tasks.fields.sources import find_sources
 from tasks.fields.subjects import instruments_of, main_subject, persons_of
+from tasks.fields.word_sets import word_set
 
-_NO_TICKERS = frozenset(("CEO", "CFO", "AG", "US", "EU", "IPO", "AI", "ETF", "GDP", "USD", "EUR", "CHF", "GBP"))
+_NO_TICKERS = word_set("enrich", "no_tickers")
 
 
 def enrich(title: str, text: str, language: str, published_at: str = "") -> Fields:

@@ -9,8 +9,9 @@ from tasks.fields.mentions import Mention
 from tasks.fields.model import Evidence, Figure
 from tasks.fields.moves import direction, near_main
 from tasks.fields.periods import Calendar, period_of
-from tasks.fields.quantities import BARE, MONEY, MULTIPLE, PERCENT, Quantity
+from tasks.fields.quantities import MONEY, MULTIPLE, PERCENT, Quantity
 from tasks.fields.scene import Scene
+from tasks.fields.word_sets import word_set
 
 _MARGINS = {
     "ebit": "ebit_margin",
@@ -21,21 +22,15 @@ _MARGINS = {
 _PERCENT_METRICS = frozenset(("ebit_margin", "ebitda_margin", "operating_margin", "gross_margin", "organic_growth"))
 _PER_SHARE = frozenset(("eps", "dividend"))
 _PROFITS = frozenset(("net_profit", "operating_profit", "ebit", "ebitda", "pretax_profit", "eps"))
-_VERBS = frozenset(
-    "umgesetzt umsetzte umsetzen umsetzt setzte setzten verdient verdiente verdienten verdienen earned earns lost gagné".split()
-)
-_OF_A = frozenset(("of", "von", "de", "d", "'", "a", "an", "einem", "einer", "un", "une", "noch", "net", "nette"))
-_OBLIQUE = frozenset(("des", "zum", "zur", "am", "vom"))
+_VERBS = word_set("figures", "verbs")
+_OF_A = word_set("figures", "of_a")
+_OBLIQUE = word_set("figures", "oblique")
 _FROM = frozenset(("von", "from", "de"))
 _TO = frozenset(("auf", "to", "à"))
-_SEPARATING = frozenset(
-    ", ; ( ) : – — - bei und and et on für pour ohne without sans nach mit with avec in im contre".split()
-)
-_DIRECT_PRIOR = frozenset(("nach", "contre", "from", "versus", "against", "gegenüber", "statt", "après", "vs"))
-_GROWTH_NOUNS = frozenset(("wachstum", "growth", "croissance", "plus", "zuwachs"))
-_HOLDERS = frozenset(
-    ("aktionäre", "anteilseigner", "aktionären", "shareholders", "stockholders", "investors", "actionnaires")
-)
+_SEPARATING = word_set("figures", "separating")
+_DIRECT_PRIOR = word_set("figures", "direct_prior")
+_GROWTH_NOUNS = word_set("figures", "growth_nouns")
+_HOLDERS = word_set("figures", "holders")
 _NEAR, _FAR = 3, 40
 
 
@@ -211,11 +206,7 @@ def _is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
         return False
     first = scene.sentence.first
     consensus = scene.within(first, quantity.first, "consensus")
-    if consensus and (
-        mark is None
-        or consensus.first < (mark.first if mark.first < quantity.first else quantity.first)
-        or start <= consensus.first
-    ):
+    if consensus and (mark is None or consensus.first < (min(quantity.first, mark.first)) or start <= consensus.first):
         return False
     if reading.low(start - 1) == "(" and scene.within(start - 4, start, "consensus"):
         return False
@@ -227,7 +218,7 @@ def _is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
         return False
     expected = next(
         (m for m in scene.all("consensus") if quantity.last <= m.first < stop and m.first - quantity.last <= 2), None
-    )  # noqa: PLR2004
+    )
     if expected and reading.low(expected.first).startswith(("attendu", "erwartet", "expected", "consensus", "konsens")):
         return False
     return not _is_partial(scene, quantity, mark)
@@ -274,10 +265,9 @@ def _subject(scene: Scene, quantity: Quantity, mark: Mark | None, ledger: _Ledge
     names = [name for name in scene.names if name.use == "instrument" and name.kind == "company"]
     before = [name for name in names if name.last <= quantity.first]
     if before:
-        first = (
+        return (
             before[0] if len(before) > 1 and before[0].name == (ledger.main.name if ledger.main else "") else before[-1]
         )
-        return first
     if names and ledger.main is None:
         return names[0]
     return ledger.main if scene.sentence.first in ledger.near else ledger.topic
@@ -359,7 +349,7 @@ def _change(scene: Scene, quantity: Quantity, mark: Mark | None) -> Decimal | No
         if q.kind == PERCENT
         and (mark.last if mark and mark.first < quantity.first else start) <= q.first < quantity.first
         and quantity.first - q.last <= 6
-    ]  # noqa: PLR2004
+    ]
     after = [q for q in scene.quantities if q.kind in (PERCENT, MULTIPLE) and 0 <= q.first - quantity.last <= 12]  # noqa: PLR2004
     after = [
         q for q in after if not any(quantity.last <= o.first < q.first and o.kind == MONEY for o in scene.quantities)
@@ -387,7 +377,7 @@ def _growth_only(
         ]
         near = near or [
             q for q in scene.quantities if q.kind == PERCENT and 0 <= mark.first - q.last <= 3 and q.first not in moved
-        ]  # noqa: PLR2004
+        ]
         if not near or any(q.kind == MONEY and q.exponent and mark.last <= q.first < limit for q in scene.quantities):
             continue
         quantity = near[0]

@@ -1,36 +1,18 @@
 """Currency pairs: printed ones (EUR/USD), and those that a sentence means (der Euro kostete 1,16 Dollar)."""
 
+import itertools
 from bisect import bisect_left
 from collections.abc import Iterator
 
 from tasks.fields.lexicon import Mark
 from tasks.fields.mentions import Mention
-from tasks.fields.quantities import MONEY, PERCENT, BARE, Quantity
+from tasks.fields.quantities import BARE, MONEY, PERCENT, Quantity
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import Sentence
+from tasks.fields.word_sets import word_set
 
-_AGAINST = frozenset(
-    (
-        "zum",
-        "zur",
-        "gegenüber",
-        "gegen",
-        "against",
-        "versus",
-        "vs",
-        "to",
-        "face",
-        "contre",
-        "per",
-        "auf",
-        "je",
-        "für",
-        "pour",
-    )
-)
-_ARTICLES = frozenset(
-    ("dem", "der", "den", "the", "le", "la", "l", "au", "à", "einen", "ein", "'", "’", "us", "-", "au")
-)
+_AGAINST = word_set("fx", "against")
+_ARTICLES = word_set("fx", "articles")
 # Currencies that markets quote per dollar; the others are quoted in dollars.
 _IN_DOLLARS = frozenset(("EUR", "GBP", "AUD", "NZD"))
 _HIGHEST_RATE = 100_000
@@ -61,7 +43,7 @@ def find_pairs(reading: Reading, mentions: list[Mention], quantities: list[Quant
 
 def _printed(reading: Reading, marks: list[Mark]) -> Iterator[Mention]:
     """EUR/USD, Euro/Dollar, Euro-Dollar, EURUSD."""
-    for left, right in zip(marks, marks[1:], strict=False):
+    for left, right in itertools.pairwise(marks):
         if left.last + 1 == right.first and reading.low(left.last) in ("/", "-") and left.value != right.value:
             yield Mention(f"{left.value}/{right.value}", "fx", left.first, right.last, rule="printed pair")
 

@@ -7,14 +7,13 @@ from decimal import Decimal
 from tasks.fields.quantities import BARE, COUNT, MONEY, PERCENT, YEAR, Quantity
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import NUMBER, WORD
+from tasks.fields.word_sets import word_set
 
 _DASHES = frozenset("-–—−")
 _WITH_UNIT = frozenset(("percent", "pp", "bp", "points", "money"))
 _MINOR = frozenset(("cent", "centime"))
 _HOME_MINOR = {"cent": "EUR", "centime": "CHF"}
-_LIGHT = frozenset(
-    "zuvor bisher bislang vorher previously previous prior a an the noch etwa rund about précédemment sogar gut knapp ursprünglich nur ehemals damals just".split()
-)
+_LIGHT = word_set("inheritance", "light")
 _LONGEST_GAP = 3
 # "$14 to $1,447" is a change and the level after it.
 _WIDEST = 5

@@ -9,49 +9,15 @@ from tasks.fields.people import PersonSpan
 from tasks.fields.quantities import MONEY, PERCENT, POINTS, Quantity
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import NUMBER, SIGN, WORD
+from tasks.fields.word_sets import word_set
 
-_ARTICLES = frozenset(
-    "der die das den dem des ein eine einer einem einen eines im am zum zur vom beim the a an this le la les un une du des au aux"
-    " dieser diese dieses jeder seine seiner ihre ihrer".split()
-)
-_CREDITS = frozenset(
-    ("bildquelle", "bildquellen", "foto", "fotos", "bild", "photo", "image", "images", "crédit", "credit", "copyright")
-)
+_ARTICLES = word_set("mentions", "articles")
+_CREDITS = word_set("mentions", "credits")
 _LONGEST_CREDIT = 16
 _REACH = 5
-_MAKERS = frozenset(
-    (
-        "mine",
-        "mines",
-        "miner",
-        "miners",
-        "mining",
-        "producer",
-        "producers",
-        "company",
-        "giant",
-        "maker",
-        "stocks",
-        "shares",
-        "etf",
-        "etfs",
-    )
-)
-_OTHERS = frozenset(
-    (
-        "konkurrent",
-        "konkurrenten",
-        "konkurrentin",
-        "rivale",
-        "rivalen",
-        "tochter",
-        "partner",
-        "wettbewerber",
-        "großaktionär",
-        "grossaktionär",
-    )
-)
-_PARENTS = frozenset(("parent", "owner", "mutter", "mutterkonzern", "mutterkonzerns", "eigner"))
+_MAKERS = word_set("mentions", "makers")
+_OTHERS = word_set("mentions", "others")
+_PARENTS = word_set("mentions", "parents")
 # Roles whose employer only lends its name to an opinion.
 _OPINIONS = (
     "analyst",
@@ -81,7 +47,7 @@ _OPINIONS = (
     "marktbeobachter",
 )
 _METALS = frozenset(("or", "argent"))
-_ON = frozenset(("der", "the", "le", "la", "l", "am", "an", "on", "sur", "au", "auf", "via"))
+_ON = word_set("mentions", "on")
 _NO_NAMES = frozenset(
     ("News", "Investor", "National Bank", "APA", "Information Services", "Freitag", "Capital", "Global")
 )
@@ -258,7 +224,7 @@ def _is_meant(reading: Reading, mention: Mention, known: set[int], priced: set[i
     printed = reading.phrase(first, last)
     if instrument.language == "fr" and printed.casefold() in _METALS:
         elided = reading.low(first - 1) in ("'", "’") and reading.low(first - 2) in ("l", "d")
-        return elided and (first in priced) and reading.low(last) not in ("noir",)
+        return elided and (first in priced) and reading.low(last) != "noir"
     if printed[0].islower() and mention.kind == "commodity":
         return first in priced and reading.low(last) not in _MAKERS
     if _is_inside_name(reading, mention):
@@ -327,14 +293,13 @@ def _is_weak_name(reading: Reading, mention: Mention, known: set[int]) -> bool:
         colon = reading.low(last) in (":", ",") or (reading.low(last) in ("'", "’"))
         return verb or listed or (colon and _occurs_again(reading, mention))
     if german:
-        return (
-            listed
-            or not any(
+        return listed or (
+            not any(
                 mark.kind in ("day", "month", "place", "venueplace", "source", "role", "rating")
                 for mark in reading.marks_at.get(first, ())
             )
             and not is_capital(reading, first - 1)
-        )  # noqa: RUF021
+        )
     token = reading.tokens[first]
     if any(mark.kind in ("place", "venueplace", "role", "day", "month") for mark in reading.marks_at.get(first, ())):
         return False

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from tasks.fields.quantities import BARE, COUNT, DAY, MONEY, MULTIPLE, PERCENT, POINTS, YEAR, Quantity
 from tasks.fields.reading import Reading
 from tasks.fields.scene import Scene
+from tasks.fields.word_sets import word_set
 
 _LEVEL = {
     "de": frozenset(("auf", "bei", "mit", "zu", "zum", "von")),
@@ -18,32 +19,9 @@ _THRESHOLD = {
     "fr": frozenset(("sous", "dessus", "dessous")),
 }
 _OF = {"de": frozenset(("der", "des", "aller")), "en": frozenset(("of",)), "fr": frozenset(("du", "des"))}
-_OR = frozenset(("or", "oder", "ou", "soit", "beziehungsweise"))
-_HEDGES = frozenset(
-    (
-        "rund",
-        "etwa",
-        "knapp",
-        "gut",
-        "about",
-        "around",
-        "environ",
-        "quelque",
-        "ca",
-        ".",
-        "exakt",
-        "genau",
-        "zuletzt",
-        "noch",
-        "nur",
-        "aktuell",
-        "derzeit",
-        "just",
-        "un",
-        "a",
-    )
-)
-_AGAINST = frozenset(("against", "gegenüber", "versus", "from", "nach"))
+_OR = word_set("move_frames", "or")
+_HEDGES = word_set("move_frames", "hedges")
+_AGAINST = word_set("move_frames", "against")
 _FAR = 14
 
 
@@ -158,7 +136,7 @@ def _preposition(reading: Reading, quantity: Quantity, table: dict[str, frozense
         and (reading.low(at) in _HEDGES or reading.has("approx", at))
         and quantity.first - at < 5
         and reading.low(at) not in words
-    ):  # noqa: PLR2004
+    ):
         at -= 1
     return reading.low(at) in words
 
@@ -181,7 +159,7 @@ def _level_or_change(scene: Scene, quantity: Quantity, following: list[Quantity]
         return "points"
     if quantity.kind == POINTS:
         return "points"
-    start, stop = scene.segment(quantity.first)
+    start, _stop = scene.segment(quantity.first)
     more = any(mark.first == quantity.last for mark in scene.all("adj") if mark.value in "+-")
     if more:
         return "points"
@@ -224,7 +202,7 @@ def _belongs(scene: Scene, frame: Frame, quantity: Quantity, role: str) -> bool:
             and "und" not in text
             and "and" not in text
             and "et" not in text
-        )  # noqa: PLR2004
+        )
     if text[:2] in (["und", "damit"], ["and", "thus"], ["et", "donc"]):
         return True
     return not any(word in ("und", "and", "et", ";") for word in text)

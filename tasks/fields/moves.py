@@ -1,5 +1,6 @@
 """Price moves and quotes: frames of quantities with their subject, direction, session and venue."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,11 +11,12 @@ from tasks.fields.model import Evidence, PriceMove
 from tasks.fields.move_frames import Frame, frames
 from tasks.fields.quantities import MONEY, POINTS, YEAR, Quantity
 from tasks.fields.scene import Scene
+from tasks.fields.word_sets import word_set
 
 _SIGNS = {"+": 1, "-": -1, "0": 0}
 _MARKET_KINDS = frozenset(("index", "commodity", "fx", "crypto", "bond", "fund"))
-_NEGATIONS = frozenset(("none", "kein", "keine", "keiner", "aucun", "aucune", "nicht", "never"))
-_LOCATIVE = frozenset(("im", "in", "am", "des", "du", "dans", "of", "vom", "gegenüber"))
+_NEGATIONS = word_set("moves", "negations")
+_LOCATIVE = word_set("moves", "locative")
 _CLOSE_SENTENCES = 8
 _ROUNDED = Decimal("0.1")
 _NEAR_BEFORE, _NEAR_AFTER = 5, 3
@@ -60,7 +62,7 @@ def near_main(scenes: list[Scene], main: Mention | None) -> frozenset[int]:
 def _has_two_subjects(title: Scene) -> bool:
     """Whether the title joins two companies: AMD, Alphabet slide."""
     names = [name for name in title.names if name.kind == "company" and name.use == "instrument"]
-    pairs = zip(names, names[1:], strict=False)
+    pairs = itertools.pairwise(names)
     return any(_between(title, left.last, right.first) in ([","], ["und"], ["and"], ["et"]) for left, right in pairs)
 
 
@@ -274,11 +276,10 @@ def _is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Men
         return True
     if scene.within(max(start, part.first - 6), part.first, "metric", "blocker"):
         return True
-    if any(reading.low(at) in _NEGATIONS for at in range(scene.sentence.first, frame.first)) and scene.within(
-        start, part.first, "approx"
-    ):
-        return True
-    return False
+    return bool(
+        any(reading.low(at) in _NEGATIONS for at in range(scene.sentence.first, frame.first))
+        and scene.within(start, part.first, "approx")
+    )
 
 
 def _is_of_figure(scene: Scene, percent: Quantity, start: int) -> bool:
@@ -403,7 +404,7 @@ def _is_quote(scene: Scene, frame: Frame, start: int, stop: int, subject: Mentio
         return False
     if any(
         0 <= price.first - m.last <= 2 and "reis" in scene.reading.phrase(m.first, m.last) for m in scene.all("adj")
-    ):  # noqa: PLR2004
+    ):
         return False
     if any(q.kind == YEAR and start <= q.first < stop for q in scene.quantities):
         return False

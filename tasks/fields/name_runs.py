@@ -2,32 +2,11 @@
 
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import WORD
+from tasks.fields.word_sets import word_set
 
-_PARTICLES = frozenset(
-    (
-        "van",
-        "von",
-        "de",
-        "den",
-        "der",
-        "di",
-        "da",
-        "du",
-        "del",
-        "della",
-        "dos",
-        "zu",
-        "la",
-        "le",
-        "y",
-        "al",
-        "bin",
-        "ten",
-        "ter",
-    )
-)
+_PARTICLES = word_set("name_runs", "particles")
 _JOINTS = frozenset(("-", "&", "'", "’", "+"))
-_COMPANY_PARTICLES = frozenset(("of", "de", "du", "des", "der", "für", "and", "&"))
+_COMPANY_PARTICLES = word_set("name_runs", "company_particles")
 
 
 def is_capital(reading: Reading, index: int) -> bool:

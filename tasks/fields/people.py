@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from tasks.fields.name_runs import is_capital, run_end
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import LINE, NUMBER, WORD
+from tasks.fields.word_sets import word_set
 
-_INSTITUTIONS = frozenset(
-    "institut instituts institute stiftung foundation stadion stadium halle preis preises university universität schule school platz straße strasse street center centre hospital airport award prize gymnasium haus house award group gruppe ag gmbh stiftungen museum kirche church arena park college cup".split()
-)
-_INNER = frozenset(("-", ".", "van", "von", "de", "den", "der", "di", "da", "du", "del", "la", "le", "al", "bin", "zu", "ten", "ter", "y"))
+_INSTITUTIONS = word_set("people", "institutions")
+_INNER = word_set("people", "inner")
 _LONGEST = 4
-_LINKS = frozenset(("as", "zum", "zur", "als", "au", "comme", "of", "chez", "bei", "at", "de", "du"))
-_AFTER_COMMA = frozenset(
-    ("the", "der", "die", "das", "le", "la", "sa", "son", "a", "an", "ein", "eine", "l", "ihr", "its")
-)
+_LINKS = word_set("people", "links")
+_AFTER_COMMA = word_set("people", "after_comma")
 _POSSESSIVE = frozenset(("'s", "’s"))
 
 
@@ -145,7 +142,7 @@ def _role_before(reading: Reading, index: int) -> tuple[int, int] | None:
 def _is_link(reading: Reading, start: int, stop: int) -> bool:
     """Whether only a title, or a company between "der/of/von" and a comma, stands between role and name."""
     between = [reading.tokens[at] for at in range(start, stop)]
-    while between and (between[-1].low in (".",) or between[-1].low in _lower_titles(reading)):
+    while between and (between[-1].low == "." or between[-1].low in _lower_titles(reading)):
         between.pop()
     if not between:
         return True
@@ -175,17 +172,13 @@ def _is_link(reading: Reading, start: int, stop: int) -> bool:
     ):
         return False
     lower = [t for t in between if t.kind == WORD and t.text[0].islower()]
-    return (
-        between[-1].text in (",", ")")
+    return (between[-1].text in (",", ")") and len(lower) <= 2) or (
+        len(between) <= 6
+        and between[0].low in ("of", "at", "der", "von", "des", "bei", "beim", "de", "du", "d")
         and len(lower) <= 2
-        or (
-            len(between) <= 6
-            and between[0].low in ("of", "at", "der", "von", "des", "bei", "beim", "de", "du", "d")
-            and len(lower) <= 2
-            and not any(t.kind == NUMBER for t in between)
-            and between[-1].text[:1].isupper()
-        )
-    )  # noqa: PLR2004, RUF021
+        and not any(t.kind == NUMBER for t in between)
+        and between[-1].text[:1].isupper()
+    )
 
 
 def _lower_titles(reading: Reading) -> frozenset[str]:

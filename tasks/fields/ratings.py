@@ -7,93 +7,19 @@ from decimal import Decimal
 from tasks.fields.mentions import Mention
 from tasks.fields.model import Evidence, Rating
 from tasks.fields.name_runs import is_capital, run_end
-from tasks.fields.quantities import BARE, MONEY, Quantity
+from tasks.fields.quantities import MONEY, Quantity
 from tasks.fields.reading import Reading
 from tasks.fields.scene import Scene
+from tasks.fields.word_sets import word_set
 
-_HOUSE_ENDS = frozenset(
-    (
-        "research",
-        "bank",
-        "securities",
-        "capital",
-        "partners",
-        "conseil",
-        "kantonalbank",
-        "markets",
-        "equities",
-        "privatbank",
-        "brokerage",
-        "bourse",
-        "cantonale",
-        "analytics",
-        "advisors",
-        "cheuvreux",
-        "invest",
-    )
-)
+_HOUSE_ENDS = word_set("ratings", "house_ends")
 _QUOTES = frozenset("\"„“”«»‚‘’'")
-_PREVIOUS = frozenset(
-    (
-        "von",
-        "from",
-        "nach",
-        "contre",
-        "bisher",
-        "bislang",
-        "zuvor",
-        "vorher",
-        "previously",
-        "précédemment",
-        "auparavant",
-        "statt",
-        "vs",
-        "against",
-        "prior",
-        "de",
-        "d",
-    )
-)
+_PREVIOUS = word_set("ratings", "previous")
 _BY = frozenset(("by", "um", "de"))
-_OPINION = frozenset(("laut", "gemäss", "gemäß", "selon", "bei", "chez", "by", "from", "von", "according"))
-_CONTINUED = frozenset(
-    (
-        "die bank",
-        "das haus",
-        "the bank",
-        "the firm",
-        "la banque",
-        "die analysten",
-        "das institut",
-        "der broker",
-        "the broker",
-        "le bureau",
-        "die experten",
-    )
-)
-_FORMERLY = frozenset(("bislang", "bisher", "zuvor", "previously", "précédemment", "vorher", "auparavant"))
-_BEFORE_HOUSE = frozenset(
-    (
-        "die",
-        "der",
-        "das",
-        "the",
-        "la",
-        "le",
-        "analyst",
-        "analysten",
-        "analysehaus",
-        "investmentbank",
-        "privatbank",
-        "broker",
-        "wertpapierhaus",
-        "analysefirma",
-        "bankhaus",
-        "brokerhaus",
-        "us-bank",
-        "research-haus",
-    )
-)
+_OPINION = word_set("ratings", "opinion")
+_CONTINUED = word_set("ratings", "continued")
+_FORMERLY = word_set("ratings", "formerly")
+_BEFORE_HOUSE = word_set("ratings", "before_house")
 _REACH = 3
 _LARGEST_TARGET = Decimal(1_000_000)
 
@@ -248,26 +174,13 @@ def _unknown_quoted(scene: Scene, first: int, last: int, known: list[tuple[int, 
             near = any(
                 m.value == "" and abs(m.first - at) <= 4 and reading.low(m.first) in _RATING_NOUNS
                 for m in scene.all("rate")
-            )  # noqa: PLR2004
+            )
             if stop and near:
                 spans.append((at + 1, stop))
     return spans
 
 
-_RATING_NOUNS = frozenset(
-    (
-        "einstufung",
-        "votum",
-        "anlagevotum",
-        "rating",
-        "anlageurteil",
-        "empfehlung",
-        "recommandation",
-        "avis",
-        "note",
-        "recommendation",
-    )
-)
+_RATING_NOUNS = word_set("ratings", "rating_nouns")
 
 
 def _rating(
@@ -350,7 +263,7 @@ def _targets(scene: Scene, first: int, last: int) -> tuple[Decimal | None, Decim
             q
             for q in candidates
             if any(0 < q.first - span[1] <= 8 and _joins(reading, span[1], q.first) for span in ratings)
-        ]  # noqa: PLR2004
+        ]
     candidates = [
         q for q in candidates if (q.first > anchor or _is_before(scene, q, marks)) and not _is_price(scene, q)
     ]
@@ -393,7 +306,7 @@ def _is_price(scene: Scene, quantity: Quantity) -> bool:
     anaph = any(
         0 <= quantity.first - mark.last <= 3 and scene.reading.low(mark.first) in ("kurs", "cours")
         for mark in scene.all("anaph")
-    )  # noqa: PLR2004
+    )
     return bool(percents) or anaph
 
 
@@ -544,4 +457,4 @@ def _is_opinion(scene: Scene, span: tuple[int, int], *, rates: bool) -> bool:
         "prognostiziert",
     )
     others = any(name.first >= span[1] or name.last <= span[0] for name in scene.names)
-    return sees and (others or next(scene.all("anaph"), None) is not None) and not (rates and False)
+    return sees and (others or next(scene.all("anaph"), None) is not None) and not (False)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from tasks.fields.lexicon import Lexicon, Mark, lexicon
 from tasks.fields.tokens import LINE, NUMBER, WORD, Sentence, Token, sentences, tokenize
 
-
 _PLAIN = frozenset(".,;:()\"'")
 _COUNTING = frozenset(("number", "fraction", "multiple", "sum"))
 

@@ -5,84 +5,13 @@ from collections.abc import Iterator
 from tasks.fields.model import Citation, Evidence
 from tasks.fields.name_runs import is_capital, run_end
 from tasks.fields.reading import Reading
+from tasks.fields.word_sets import word_set
 
 _QUOTES = frozenset("\"„“”«»‚‘’'")
-_AMBIGUOUS = frozenset(
-    "Dow Jones|Standard|Bild|Zeit|Welt|Focus|Capital|Times|Mint|Blick|Trend|Observer|Vara|Stern|Challenges|Fortune|Spiegel|Guardian"
-    "|Kurier|Bilanz|Economist|Telegraph|Forbes|RTS|ATS|Nikkei|CME|S&P Global|Morningstar|Nielsen|Gartner|IDC|The Block"
-    "|Dr. Klein|Axios|Lipper|Argus|SEB|Coinbase|La Lettre|L'Express|Le Point|Baker Hughes|CME Group|Swisscanto|Zillow".split(
-        "|"
-    )
-)
-_SURVEYS = frozenset(
-    (
-        "umfrage",
-        "erhebung",
-        "studie",
-        "survey",
-        "sondage",
-        "enquête",
-        "poll",
-        "daten",
-        "data",
-        "analyse",
-        "vergleichsportal",
-        "portal",
-        "datenanbieter",
-        "marktforscher",
-        "analysefirma",
-        "auswertung",
-        "berechnungen",
-        "magazin",
-        "zeitung",
-        "nachrichtenagentur",
-        "agentur",
-        "newspaper",
-        "quotidien",
-        "journal",
-        "magazine",
-        "agence",
-        "étude",
-        "baromètre",
-        "données",
-        "figures",
-        "tracker",
-        "plattform",
-        "cabinet",
-        "institut",
-        "analytics",
-        "marktforschungsinstitut",
-        "datendienst",
-        "informationsdienst",
-        "branchendienst",
-        "zeitschrift",
-        "blatt",
-    )
-)
-_LINKS = frozenset(
-    (
-        "der",
-        "des",
-        "von",
-        "by",
-        "from",
-        "of",
-        "de",
-        "du",
-        "l",
-        "'",
-        "’",
-        "durch",
-        "vom",
-        "bei",
-        "the",
-        "la",
-        "le",
-        "d",
-        "unter",
-    )
-)
-_CREDITS = frozenset(("foto", "bild", "photo", "bildquelle", "image", "credit", "crédit", "fotos"))
+_AMBIGUOUS = word_set("sources", "ambiguous")
+_SURVEYS = word_set("sources", "surveys")
+_LINKS = word_set("sources", "links")
+_CREDITS = word_set("sources", "credits")
 _REACH = 5
 
 

@@ -10,7 +10,17 @@ from tasks.fields.reading import Reading
 # Names of an index that stand for another one than the longer names that begin with them.
 _FAMILIES = frozenset(("Nasdaq", "NASDAQ", "Dow"))
 _ORGANISED = frozenset(("instrument", "house", "employer"))
-_OFFICES = ("minister", "präsident", "president", "kanzler", "chancellor", "senator", "secretary", "conseiller", "ministre")
+_OFFICES = (
+    "minister",
+    "präsident",
+    "president",
+    "kanzler",
+    "chancellor",
+    "senator",
+    "secretary",
+    "conseiller",
+    "ministre",
+)
 _NEAR = 12
 
 
