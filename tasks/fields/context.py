@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tasks.fields.mentions import Mention, is_employer
+from tasks.fields.homographs import is_employer
+from tasks.fields.mentions import Mention
 from tasks.fields.name_runs import is_capital, run_end
 from tasks.fields.quantities import PERCENT, Quantity
 from tasks.fields.reading import Reading

@@ -9,8 +9,9 @@ from tasks.fields.context import find_names
 from tasks.fields.figures import find_figures
 from tasks.fields.fx import find_pairs
 from tasks.fields.gazetteer import tickers
+from tasks.fields.homographs import judged
 from tasks.fields.identifiers import find_identifiers
-from tasks.fields.mentions import Mention, find_hits, judged, sure_tokens
+from tasks.fields.mentions import Mention, find_hits, sure_tokens
 from tasks.fields.model import Citation, Fields, Identifier, PriceMove
 from tasks.fields.moves import find_moves
 from tasks.fields.people import PersonSpan, find_people

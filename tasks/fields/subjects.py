@@ -21,7 +21,7 @@ _OFFICES = (
     "conseiller",
     "ministre",
 )
-_NEAR = 12
+NEAR = 12
 
 
 def main_subject(reading: Reading, mentions: list[Mention]) -> Mention | None:
@@ -72,7 +72,7 @@ def persons_of(
 def _organisation(span: PersonSpan, organised: list[Mention], main: Mention | None) -> str:
     if span.role.lower().endswith(_OFFICES):
         return ""
-    near = [mention for mention in organised if abs(mention.first - span.role_first) < _NEAR]
+    near = [mention for mention in organised if abs(mention.first - span.role_first) < NEAR]
     if near:
         return min(near, key=lambda mention: abs(mention.first - span.role_first)).name
     return main.name if main and main.kind == "company" else ""

@@ -10,7 +10,9 @@ def word_set(file: str, name: str) -> frozenset[str]:
     """The words below `[name]` of the file, in lower case unless they are written otherwise; Misconfigured: no such set."""
     sets = _sets(file)
     if name not in sets:
-        raise Misconfigured(f"config/lexicons/words/{file}.txt has no section [{name}]; put the words of that set below it")
+        raise Misconfigured(
+            f"config/lexicons/words/{file}.txt has no section [{name}]; put the words of that set below it"
+        )
     return sets[name]
 
 
