@@ -99,6 +99,8 @@ def _move(printed: str, names: set[str]) -> Fact:
 
 def agrees(kind: str, one: Fact, other: Fact) -> bool:
     """Whether two facts say the same; a name may be a part of the other one."""
+    if kind == "R":
+        return one[0] == other[0] and one[2] == other[2] and (one[1] in other[1] or other[1] in one[1])
     if one[1:] != other[1:] and kind != "P":
         return False
     return one[0] == other[0] or (kind in "IMF" and (one[0] in other[0] or other[0] in one[0]))

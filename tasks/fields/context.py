@@ -1,4 +1,4 @@
-"""Names outside the gazetteer, found by what stands around them: descriptors, legal forms, share words, tickers, moves."""
+"""Names outside the gazetteer, found by what stands around them: descriptors, legal forms, share words, moves."""
 
 import re
 from collections.abc import Iterator
@@ -18,11 +18,8 @@ _MOST_NAMES = 200
 _MOST_ASKED = 600
 _MOST_BETWEEN = 5
 _FUNCTION = word_set("context", "function")
-_OTHER = frozenset(("day", "month", "place", "venueplace", "venue", "source", "metric", "role", "period", "currency",
-                    "anaph", "descriptor", "notcompany", "title", "rating", "target", "unit", "noun", "blocker", "consensus",
-                    "guidance", "window", "extreme", "attribute", "magnitude", "rate", "acquire", "loss", "prior", "fiscal",
-                    "segment", "session", "modal", "house", "verb", "stand", "companyverb", "share", "say", "adj",
-                    "creditrating", "legal", "level", "clause", "number", "share_", "minor", "current", "paid", "firstname"))  # fmt: skip
+_OTHER = frozenset(
+    ["acquire", "adj", "anaph", "attribute", "blocker", "clause", "companyverb", "consensus", "creditrating", "currency", "current", "day", "descriptor", "extreme", "firstname", "fiscal", "guidance", "house", "legal", "level", "loss", "magnitude", "metric", "minor", "modal", "month", "notcompany", "noun", "number", "paid", "period", "place", "prior", "rate", "rating", "role", "say", "segment", "session", "share", "source", "stand", "target", "title", "unit", "venue", "venueplace", "verb", "window"])  # fmt: skip
 _BOARD = word_set("context", "board")
 _BUSINESS = frozenset(("metric", "share", "legal", "target", "rate"))
 _EXCHANGES = word_set("context", "exchanges")
@@ -37,8 +34,8 @@ def find_names(
     named: dict[str, tuple[str, str]] = {}
     surnames = {reading.tokens[at].text for at in blocked}
     asked: set[tuple[str, str]] = set()
-    for rule, kind, first, last in _candidates(reading, taken, quantities):
-        first, last = _trimmed(reading, first, last)
+    for rule, kind, *run in _candidates(reading, taken, quantities):
+        first, last = _trimmed(reading, *run)
         if last <= first or taken.intersection(range(first, last)):
             continue
         name = reading.phrase(first, last)
@@ -267,7 +264,7 @@ def _is_repeated(reading: Reading, first: int, last: int) -> bool:
 
 
 def _is_inside(text: str, place: int) -> bool:
-    """Whether a word stands within a sentence, or alone at the start of the title: its capital means something there."""
+    """Whether a word stands within a sentence, or at the start of the title: its capital means something there."""
     before = text[:place].rstrip(' "„“«(')
     return not before or before[-1] not in ".!?:\n"
 

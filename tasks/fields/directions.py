@@ -12,6 +12,7 @@ _NEAR_BEFORE, _NEAR_AFTER = 5, 3
 
 
 def signed_percent(scene: Scene, frame: Frame, start: int, stop: int) -> Decimal | None:
+    """The percentage of a frame with its sign; None where nothing says the direction."""
     quantity = frame.percent
     if quantity is None:
         return None
@@ -24,6 +25,7 @@ def signed_percent(scene: Scene, frame: Frame, start: int, stop: int) -> Decimal
 
 
 def signed_points(scene: Scene, frame: Frame, start: int, stop: int) -> Decimal | None:
+    """The absolute change of a frame with its sign; None where nothing says the direction."""
     quantity = frame.points
     if quantity is None:
         return None
@@ -34,7 +36,7 @@ def signed_points(scene: Scene, frame: Frame, start: int, stop: int) -> Decimal 
 
 
 def direction(scene: Scene, quantity: Quantity, last: int, start: int, stop: int) -> int | None:
-    """+1 or -1 from the word that governs `quantity`: the adjective beside it, the noun before it, the verb around it."""
+    """+1 or -1 from the word that governs `quantity`: adjective beside, noun before, verb around it; None: no such word."""
     near = _adjective(scene, quantity, last) or _noun(scene, quantity)
     if near:
         return _SIGNS[near.value]

@@ -93,6 +93,7 @@ def _is_partial(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
 
 
 def is_guidance(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
+    """Whether a word of outlook governs the value."""
     start = scene.sentence.first
     stop = scene.segment(quantity.last - 1)[1]
     found = [m for m in scene.all("guidance") if start <= m.first < max(stop, mark.last if mark else 0)]
@@ -102,11 +103,12 @@ def is_guidance(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
 
 
 def _is_closed(scene: Scene, at: int, quantity: Quantity) -> bool:
-    """Whether a word of outlook belongs to another clause than the value: it stands behind a semicolon, or in brackets."""
+    """Whether a word of outlook belongs to another clause than the value: behind a semicolon, or in brackets."""
     return any(scene.reading.low(k) in (";", ")") for k in range(min(at, quantity.first), max(at, quantity.first)))
 
 
 def is_loss(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
+    """Whether the metric or the words at it say a loss."""
     if mark is None or mark.value not in PROFITS | {"net_new_money"}:
         return False
     losses = [m for m in scene.all("loss") if m.first < quantity.first or m.first - quantity.last <= 2]  # noqa: PLR2004

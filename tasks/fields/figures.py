@@ -15,6 +15,8 @@ from tasks.fields.periods import Calendar, period_of
 from tasks.fields.quantities import MONEY, MULTIPLE, PERCENT, Quantity
 from tasks.fields.scene import Scene
 
+_ROUNDED = Decimal("0.05")
+
 
 @dataclass(slots=True)
 class _Ledger:
@@ -65,7 +67,7 @@ def _figures(scene: Scene, ledger: _Ledger, calendar: Calendar, moved: set[int])
         if metric is None or not is_reported(scene, quantity, metric[1]):
             continue
         name, mark = metric
-        subject = _subject(scene, quantity, mark, ledger)
+        subject = _subject(scene, quantity, ledger)
         if subject is None:
             continue
         if mark is not None:
@@ -77,7 +79,7 @@ def _figures(scene: Scene, ledger: _Ledger, calendar: Calendar, moved: set[int])
     yield from _growth_only(scene, metrics, used, ledger, calendar, moved)
 
 
-def _subject(scene: Scene, quantity: Quantity, mark: Mark | None, ledger: _Ledger) -> Mention | None:
+def _subject(scene: Scene, quantity: Quantity, ledger: _Ledger) -> Mention | None:
     names = [name for name in scene.names if name.use == "instrument" and name.kind == "company"]
     before = [name for name in names if name.last <= quantity.first]
     if before:
@@ -113,8 +115,8 @@ def _figure(
     first = min(mark.first, quantity.first) if mark else quantity.first
     last = max(mark.last, quantity.last) if mark else quantity.last
     return Figure(
-        subject.name, f"guidance_{metric}" if guidance else metric, period_of(scene, quantity, calendar, guidance=guidance),
-        value, high, quantity.currency if quantity.kind == MONEY else "", change, None,
+        subject.name, f"guidance_{metric}" if guidance else metric,
+        period_of(scene, quantity, calendar, guidance=guidance), value, high, quantity.currency if quantity.kind == MONEY else "", change, None,
         Evidence(*scene.reading.span(first, last), "metric"),
     )  # fmt: skip
 
@@ -175,7 +177,7 @@ def _growth_only(
         quantity = near[0]
         if not is_reported(scene, quantity, mark) or scene.reading.low(quantity.last) in ("der", "des", "of", "du"):
             continue
-        subject = _subject(scene, quantity, mark, ledger)
+        subject = _subject(scene, quantity, ledger)
         first, last = scene.segment(quantity.first)
         sign = (
             quantity.sign
@@ -217,6 +219,7 @@ def _add(found: list[Figure], figure: Figure) -> None:
 
 def _is_rounding(figure: Figure, found: list[Figure]) -> bool:
     return any(
-        figure.value is not None and known.value is not None and abs(figure.value - known.value) <= abs(known.value) / 20
+        abs(figure.value - known.value) <= abs(known.value) * _ROUNDED
         for known in found
+        if figure.value is not None and known.value is not None
     )  # fmt: skip

@@ -8,7 +8,6 @@ from tasks.fields.lexicon import Mark
 from tasks.fields.mentions import Mention
 from tasks.fields.quantities import BARE, MONEY, PERCENT, Quantity
 from tasks.fields.reading import Reading
-from tasks.fields.tokens import Sentence
 from tasks.fields.word_sets import word_set
 
 _AGAINST = word_set("fx", "against")
@@ -37,7 +36,7 @@ def find_pairs(reading: Reading, mentions: list[Mention], quantities: list[Quant
         found.extend(printed)
         if not printed:
             here = quantities[bisect_left(firsts, sentence.first) : bisect_left(firsts, sentence.last)]
-            found.extend(_meant(reading, sentence, [m for m in marks if m.first not in counted], here, names))
+            found.extend(_meant(reading, [m for m in marks if m.first not in counted], here, names))
     return found
 
 
@@ -48,9 +47,7 @@ def _printed(reading: Reading, marks: list[Mark]) -> Iterator[Mention]:
             yield Mention(f"{left.value}/{right.value}", "fx", left.first, right.last, rule="printed pair")
 
 
-def _meant(
-    reading: Reading, sentence: Sentence, free: list[Mark], here: list[Quantity], names: set[int]
-) -> Iterator[Mention]:
+def _meant(reading: Reading, free: list[Mark], here: list[Quantity], names: set[int]) -> Iterator[Mention]:
     """Pairs of a sentence that prices one currency in another."""
     units = [q for q in here if q.kind == MONEY and q.value == 1 and not q.exponent]
     rates = [

@@ -57,10 +57,10 @@ def judged(
     surnames = {reading.tokens[span.last - 1].text for span in people}
     priced = _priced_sentences(reading, quantities)
     kept = []
-    credits = _credit_lines(reading)
+    credited = _credit_lines(reading)
     known = {m.first for m in mentions if m.instrument and not m.weak}
     for mention in mentions:
-        if mention.first in credits:
+        if mention.first in credited:
             continue
         if mention.first in blocked or reading.phrase(mention.first, mention.last) in surnames:
             continue

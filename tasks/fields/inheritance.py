@@ -1,4 +1,4 @@
-"""Ranges joined and elided units completed: 4,39 bis 4,47 Mrd. Euro; von 1,7 auf 1,3 Mrd.; (consensus : 4,8 milliards)."""
+"""Ranges joined and elided units completed: 4,39 bis 4,47 Mrd. Euro; von 1,7 auf 1,3 Mrd.; (Vorjahr: 17,8)."""
 
 from collections import Counter
 from dataclasses import replace

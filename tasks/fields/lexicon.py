@@ -1,7 +1,8 @@
 """Words with a meaning, read from config/lexicons/<language>/fields/*.txt, and found in tokens.
 
-A file has sections: `[kind value]` and below it one phrase a line. `steig{en,t}` stands for several forms, `*umsatz` for
-the end of a longer German word. A phrase with capitals is found only as written, others in any case; # begins a comment.
+A file has sections: `[kind value]` and below it one phrase a line. `steig{en,t}` stands for several forms, `*umsatz`
+for the end of a longer German word. A phrase with capitals is found only as written, others in any case; # begins a
+comment.
 """
 
 import re
@@ -81,7 +82,7 @@ class Lexicon:
         return self._words[kind]
 
     def meanings_at(self, tokens: list[Token], index: int) -> list[tuple[int, Meaning]]:
-        """What phrases that begin at `index` stand for, each with the index after it: the longest of each kind first."""
+        """What phrases that begin at `index` stand for, each with the index after it; the longest first."""
         token = tokens[index]
         root = self._root.next
         found: list[tuple[int, Meaning]] = []

@@ -18,7 +18,8 @@ def window_of(scene: Scene, frame: Frame) -> tuple[int, int]:
     return scene.segment(frame.first)[0], scene.segment(frame.last - 1)[1]
 
 
-def is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Mention, own: bool) -> bool:
+def is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Mention) -> bool:
+    """Whether the numbers are a range, an outlook, a longer time, a figure or a share, and no move of a session."""
     reading = scene.reading
     part = frame.percent or frame.points or frame.price
     if part is None or part.high is not None:
@@ -113,6 +114,7 @@ def is_quote(scene: Scene, frame: Frame, start: int, stop: int, subject: Mention
 
 
 def zero_if_unchanged(scene: Scene, frame: Frame, start: int, stop: int) -> Decimal | None:
+    """0 where the words say that the price did not change."""
     if scene.within(start, stop, "adj") is None or frame.points is not None:
         return None
     values = [mark.value for mark in scene.all("adj") if start <= mark.first < stop]

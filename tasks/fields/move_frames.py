@@ -64,14 +64,14 @@ def frames(scene: Scene) -> list[Frame]:
 def _roles(scene: Scene) -> list[tuple[str, Quantity]]:
     roles = []
     numbers = with_elided(scene)
-    for index, quantity in enumerate(numbers):
+    for quantity in numbers:
         if quantity.kind in (PERCENT, MULTIPLE):
             if quantity.kind == PERCENT and not _is_share_of(scene.reading, quantity) and not _is_rate(scene, quantity):
                 roles.append(("percent", quantity))
             continue
         if quantity.kind in (COUNT, DAY, YEAR) or quantity.exponent or quantity.high is not None:
             continue
-        role = _level_or_change(scene, quantity, numbers[index + 1 : index + 2])
+        role = _level_or_change(scene, quantity)
         if role:
             roles.append((role, quantity))
     return roles
@@ -141,8 +141,8 @@ def _preposition(reading: Reading, quantity: Quantity, table: dict[str, frozense
     return reading.low(at) in words
 
 
-def _level_or_change(scene: Scene, quantity: Quantity, following: list[Quantity]) -> str:
-    """ "price" for a level, "points" for an absolute change, "" for a number that is neither."""
+def _level_or_change(scene: Scene, quantity: Quantity) -> str:
+    """Role of a number: price for a level, points for an absolute change; empty for one that is neither."""
     reading = scene.reading
     if quantity.kind not in (MONEY, POINTS, BARE) or quantity.per == "share":
         return ""

@@ -91,6 +91,7 @@ def subjects_of(
 
 
 def words_between(scene: Scene, first: int, last: int) -> list[str]:
+    """The words from token `first` up to, but without, `last`, in lower case."""
     return [scene.reading.low(at) for at in range(first, last)]
 
 

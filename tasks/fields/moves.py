@@ -48,7 +48,7 @@ def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceM
         own = subjects_of(scene, names, frame, previous, following)
         group = in_order(own, subjects, found, index, scene)
         subjects = own or subjects
-        moves = list(_moves_of(scene, frame, group or subjects, bool(own), track, previous))
+        moves = list(_moves_of(scene, frame, group or subjects, track))
         if moves:
             moved = True
             yield from moves
@@ -63,9 +63,7 @@ def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceM
     track.session = _carried(scene, track.session)
 
 
-def _moves_of(
-    scene: Scene, frame: Frame, subjects: list[Mention], own: bool, track: Track, previous: Frame | None
-) -> Iterator[PriceMove]:
+def _moves_of(scene: Scene, frame: Frame, subjects: list[Mention], track: Track) -> Iterator[PriceMove]:
     start, stop = window_of(scene, frame)
     anaph = scene.within(start, stop, "anaph")
     if not subjects:
@@ -73,7 +71,7 @@ def _moves_of(
         if known is None:
             return
         subjects = [known]
-    if is_excluded(scene, frame, start, stop, subjects[0], own or anaph is not None):
+    if is_excluded(scene, frame, start, stop, subjects[0]):
         return
     percent = signed_percent(scene, frame, start, stop)
     if percent is None and frame.percent is not None and frame.price is not None:

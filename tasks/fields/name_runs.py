@@ -15,7 +15,7 @@ def is_capital(reading: Reading, index: int) -> bool:
 
 
 def run_end(reading: Reading, first: int, longest: int, *, person: bool) -> int:
-    """The token after the run of at most `longest` names that begins at `first`; particles and tight joints belong to it."""
+    """The token after the run of at most `longest` names at `first`; particles and tight joints belong to it."""
     index, names = first, 0
     last = len(reading.tokens)
     while index < last and names < longest:

@@ -1,4 +1,4 @@
-"""The period that a figure speaks of, from the words of the sentence and the dateline; attribute only, never a filter."""
+"""The period that a figure speaks of, from the words of the sentence and the dateline; never a filter."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Numbers with what belongs to them: unit, magnitude, currency, sign, hedge, range. Decides nothing about their meaning."""
+"""Numbers with what belongs to them: unit, magnitude, currency, sign, hedge, range. Decides nothing on meaning."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -22,8 +22,8 @@ _SHORT_CODES = frozenset(("Fr", "SFr", "sFr", "Rs"))
 class Quantity:
     """One printed number, or a range of two, over the tokens `first` up to, but without, `last`.
 
-    `value` is in the major unit, signed only as printed (`sign`); `high` is the upper end of a range; `exponent` is that
-    of the magnitude word (6: millions); `per` is share or unit; `number` is the token of the number itself.
+    `value` is in the major unit and never signed; `sign` is as printed; `high` is the upper end of a range; `exponent` is
+    that of the magnitude word (6: millions); `per` is share or unit; `number` is the token of the number itself.
     """
 
     kind: str

@@ -46,8 +46,8 @@ def slices_of(scene: Scene, spans: list[tuple[int, int]]) -> Iterator[tuple[int,
         yield first, last, span
 
 
-def is_opinion(scene: Scene, span: tuple[int, int], *, rates: bool) -> bool:
-    """Whether a house only gives an opinion or an indication: laut X, bei X gestellt, X sieht, X-Analyst, bookrunner."""
+def is_opinion(scene: Scene, span: tuple[int, int]) -> bool:
+    """Whether a house only gives an opinion or an indication: laut X, bei X gestellt, X sieht, X-Analyst."""
     reading = scene.reading
     before = reading.low(span[0] - 1)
     if before in ("the", "der", "die", "bank", "la", "l", "'"):
@@ -78,7 +78,7 @@ def is_opinion(scene: Scene, span: tuple[int, int], *, rates: bool) -> bool:
         return True
     if before == "bei" and scene.within(scene.sentence.first, scene.sentence.last, "quote"):
         return True
-    quoted = any(scene.within(span[1], min(span[1] + 2, scene.sentence.last), "quote") for _ in (0,))
+    quoted = scene.within(span[1], min(span[1] + 2, scene.sentence.last), "quote") is not None
     if quoted and scene.names:
         return True
     sees = reading.low(span[1]) in (

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from tasks.fields.lexicon import Mark
 from tasks.fields.quantities import MONEY, Quantity
 from tasks.fields.rating_words import PREVIOUS, ratings_in
 from tasks.fields.reading import Reading
@@ -32,9 +33,7 @@ def find_targets(scene: Scene, first: int, last: int) -> tuple[Decimal | None, D
             for q in candidates
             if any(0 < q.first - span[1] <= 8 and _joins(reading, span[1], q.first) for span in ratings)
         ]
-    candidates = [
-        q for q in candidates if (q.first > anchor or _is_before(scene, q, marks)) and not _is_price(scene, q)
-    ]
+    candidates = [q for q in candidates if (q.first > anchor or _is_before(q, marks)) and not _is_price(scene, q)]
     target = earlier = None
     difference = None
     before = anchor
@@ -63,7 +62,7 @@ def _joins(reading: Reading, first: int, last: int) -> bool:
     return not any(reading.low(at) in (";", ".") for at in range(first, last))
 
 
-def _is_before(scene: Scene, quantity: Quantity, marks: list) -> bool:  # type: ignore[type-arg]
+def _is_before(quantity: Quantity, marks: list[Mark]) -> bool:
     """Whether the number stands right in front of the word: a $425 target, 42 Euro Kursziel."""
     return any(0 <= mark.first - quantity.last <= 2 for mark in marks)  # noqa: PLR2004
 

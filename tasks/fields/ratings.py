@@ -48,7 +48,7 @@ def find_ratings(scenes: list[Scene], main: Mention | None) -> Rated:
         elif rates and found:
             _go_on(scene, found, numbers)
         for span in spans:
-            if is_opinion(scene, span, rates=rates):
+            if is_opinion(scene, span):
                 houses.update(range(*span))
     return Rated(tuple(found), frozenset(houses), frozenset(numbers))
 

@@ -75,7 +75,7 @@ def scenes(reading: Reading, mentions: list[Mention], quantities: list[Quantity]
 
 
 def _is_any(reading: Reading, mark: Mark) -> bool:
-    """Whether a word means nothing here: a security that is any one (ein Titel), "mehr" in a hedge (mehr als 4 Prozent)."""
+    """Whether a word means nothing here: any security (ein Titel), "mehr" in a hedge (mehr als 4 Prozent)."""
     if mark.kind == "adj":
         hedge = reading.has("approx", mark.first)
         return hedge is not None and hedge.last < len(reading.tokens) and reading.tokens[hedge.last].kind == NUMBER

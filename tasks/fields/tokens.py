@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-# Thousands by ' or ’ or a space want three digits each; points and commas are read by numbers.py, which knows the locale.
+# Thousands by ' or ’ or a space want three digits each; points and commas are for printed_numbers.
 _TOKEN = re.compile(
     r"(?P<number>\d{1,3}(?:['’]\d{3})+(?:[.,]\d+)?(?!\d)"
     r"|(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?(?![\d'’])"
@@ -132,7 +132,7 @@ _LONGEST_SENTENCE = 300
 
 
 class Token(NamedTuple):
-    """One word, number, sign or line end; `low` is the word in lower case, `start` and `stop` are offsets in the text."""
+    """One word, number, sign or line end; `low` is the word in lower case, `start` and `stop` are offsets."""
 
     kind: str
     text: str
@@ -151,7 +151,7 @@ class Sentence(NamedTuple):
 
 def tokenize(text: str) -> list[Token]:
     """All tokens of `text` in order; white space other than line ends is left out."""
-    found = []
+    found: list[Token] = []
     add = found.append
     for match in _TOKEN.finditer(text):
         printed = match.group()

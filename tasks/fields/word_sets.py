@@ -1,4 +1,4 @@
-"""Sets of words that rules compare single tokens with, read from config/lexicons/words: one file a module, [name] a set."""
+"""Sets of words that rules compare single tokens with: config/lexicons/words, one file a module, [name] a set."""
 
 from functools import cache
 from importlib import resources
@@ -7,7 +7,7 @@ from config.errors import Misconfigured
 
 
 def word_set(file: str, name: str) -> frozenset[str]:
-    """The words below `[name]` of the file, in lower case unless they are written otherwise; Misconfigured: no such set."""
+    """The words below `[name]` of the file, as written there; Misconfigured where there is no such set."""
     sets = _sets(file)
     if name not in sets:
         raise Misconfigured(
