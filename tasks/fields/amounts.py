@@ -6,10 +6,12 @@ from decimal import Decimal
 from tasks.fields.model import Amount, Evidence
 from tasks.fields.quantities import MONEY, Quantity
 from tasks.fields.scene import Scene
+from tasks.fields.word_sets import word_set
 
 _SAME = Decimal("0.001")
 _ROUNDED = Decimal("0.05")
 _ONE = Decimal(1)
+_IS_SUM_WORDS = word_set("amounts", "is_sum")
 
 
 def find_amounts(scenes: list[Scene], priced: set[int]) -> list[Amount]:
@@ -32,7 +34,7 @@ def _is_sum(scene: Scene, quantity: Quantity, priced: set[int]) -> bool:
         return True
     if quantity.first in priced or quantity.minor or (quantity.spelled and quantity.value == _ONE):
         return False
-    if any(name.kind in ("commodity", "crypto", "fx", "index") for name in scene.names):
+    if any(name.kind in _IS_SUM_WORDS for name in scene.names):
         return False
     return scene.within(
         scene.sentence.first, scene.sentence.last, "anaph", "extreme", "target", "rating", "per", "priceword"

@@ -24,6 +24,7 @@ _BOARD = word_set("context", "board")
 _BUSINESS = frozenset(("metric", "share", "legal", "target", "rate"))
 _EXCHANGES = word_set("context", "exchanges")
 _OWNERS = word_set("context", "owners")
+_OPENS_CLAUSE_WORDS = word_set("context", "opens_clause")
 
 
 def find_names(
@@ -165,13 +166,7 @@ def _moving(reading: Reading, quantities: list[Quantity], taken: set[int]) -> It
 def _opens_clause(reading: Reading, index: int) -> bool:
     """Whether a clause begins at `index`, so that a name without article is its subject."""
     before = reading.tokens[index - 1] if index else None
-    return (
-        before is None
-        or before.kind == LINE
-        or before.text in ".,;:!?–—("
-        or before.low
-        in ("und", "and", "et", "während", "while", "sowie", "doch", "aber", "mais", "as", "but", "als", "nachdem")
-    )
+    return before is None or before.kind == LINE or before.text in ".,;:!?–—(" or before.low in _OPENS_CLAUSE_WORDS
 
 
 def _opening(reading: Reading) -> Iterator[tuple[str, str, int, int]]:

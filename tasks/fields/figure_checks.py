@@ -10,6 +10,8 @@ _OF_A = word_set("figures", "of_a")
 _FROM = frozenset(("von", "from", "de"))
 _TO = frozenset(("auf", "to", "à"))
 _DIRECT_PRIOR = word_set("figures", "direct_prior")
+_IS_REPORTED_WORDS = word_set("figure_checks", "is_reported")
+_IS_OLDER_WORDS = word_set("figure_checks", "is_older")
 
 
 def is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
@@ -18,7 +20,7 @@ def is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
     at = quantity.first - 1
     if reading.low(at) in _FROM and _goes_on(scene, quantity):
         return False
-    while reading.has("approx", at) or reading.low(at) in ("den", "dem", "the", "a", "un", "une"):
+    while reading.has("approx", at) or reading.low(at) in _IS_REPORTED_WORDS:
         at -= 1
     if reading.low(at) in _DIRECT_PRIOR:
         return False
@@ -76,7 +78,7 @@ def _goes_on(scene: Scene, quantity: Quantity) -> bool:
 def _is_older(scene: Scene, prior: Mark, quantity: Quantity) -> bool:
     """Whether a word like "bisher" or "a year earlier" speaks of this value and not of a comparison before it."""
     low = scene.reading.low(prior.first)
-    if low in ("nach", "from", "après", "against", "versus", "gegenüber", "contre", "statt", "vs"):
+    if low in _IS_OLDER_WORDS:
         return quantity.first - prior.last <= 1
     between = [q for q in scene.quantities if prior.last <= q.first < quantity.first]
     return not between

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tasks.fields.directions import direction
 from tasks.fields.figure_checks import is_guidance, is_loss, is_reported
-from tasks.fields.figure_metrics import PERCENT_METRICS, PROFITS, VERBS, find_metrics, metric_of, pays
+from tasks.fields.figure_metrics import NEAR, PERCENT_METRICS, PROFITS, VERBS, find_metrics, metric_of, pays
 from tasks.fields.lexicon import Mark
 from tasks.fields.mentions import Mention
 from tasks.fields.model import Evidence, Figure
@@ -14,8 +14,11 @@ from tasks.fields.move_subjects import near_main
 from tasks.fields.periods import Calendar, period_of
 from tasks.fields.quantities import MONEY, MULTIPLE, PERCENT, Quantity
 from tasks.fields.scene import Scene
+from tasks.fields.word_sets import word_set
 
 _ROUNDED = Decimal("0.05")
+_CHANGE_BEFORE, _CHANGE_AFTER = 6, 12
+_GROWTH_ONLY_WORDS = word_set("figures", "growth_only")
 
 
 @dataclass(slots=True)
@@ -24,13 +27,14 @@ class _Ledger:
 
     found: list[Figure]
     main: Mention | None
+    calendar: Calendar
     topic: Mention | None = None
     near: frozenset[int] = frozenset()
 
 
 def find_figures(scenes: list[Scene], main: Mention | None, calendar: Calendar, moved: set[int]) -> list[Figure]:
     """Figures in the order of the text; `moved` are the tokens of numbers that price moves have taken."""
-    ledger = _Ledger([], main if main and main.kind == "company" else None)
+    ledger = _Ledger([], main if main and main.kind == "company" else None, calendar)
     ledger.near = near_main(scenes, ledger.main)
     title: list[Figure] = []
     for scene in scenes:
@@ -75,7 +79,7 @@ def _figures(scene: Scene, ledger: _Ledger, calendar: Calendar, moved: set[int])
                 continue
             used.add(mark.first)
         valued.add(quantity.first)
-        yield _figure(scene, quantity, name, mark, subject, calendar, _profits(ledger))
+        yield _figure(scene, quantity, name, mark, subject, ledger)
     yield from _growth_only(scene, metrics, used, ledger, calendar, moved)
 
 
@@ -97,12 +101,11 @@ def _figure(
     metric: str,
     mark: Mark | None,
     subject: Mention,
-    calendar: Calendar,
-    profits: list[str],
+    ledger: _Ledger,
 ) -> Figure:
     guidance = is_guidance(scene, quantity, mark)
     if guidance and metric == "net_profit" and mark is not None:
-        metric = _last_profit(scene, mark, profits) or metric
+        metric = _last_profit(scene, mark, _profits(ledger)) or metric
     loss = is_loss(scene, quantity, mark)
     value, high = quantity.value, quantity.high
     if high is not None and scene.reading.low(quantity.first - 1) in ("from", "de") and not guidance:
@@ -110,13 +113,14 @@ def _figure(
     if quantity.sign < 0 or loss:
         value, high = -value, -high if high is not None else None
     if guidance and metric == "dividend":
-        guidance = not calendar.is_closed(scene)
+        guidance = not ledger.calendar.is_closed(scene)
     change = _change(scene, quantity, mark) if metric not in PERCENT_METRICS else None
     first = min(mark.first, quantity.first) if mark else quantity.first
     last = max(mark.last, quantity.last) if mark else quantity.last
     return Figure(
         subject.name, f"guidance_{metric}" if guidance else metric,
-        period_of(scene, quantity, calendar, guidance=guidance), value, high, quantity.currency if quantity.kind == MONEY else "", change, None,
+        period_of(scene, quantity, ledger.calendar, guidance=guidance), value, high,
+        quantity.currency if quantity.kind == MONEY else "", change, None,
         Evidence(*scene.reading.span(first, last), "metric"),
     )  # fmt: skip
 
@@ -142,9 +146,11 @@ def _change(scene: Scene, quantity: Quantity, mark: Mark | None) -> Decimal | No
         for q in scene.quantities
         if q.kind == PERCENT
         and (mark.last if mark and mark.first < quantity.first else start) <= q.first < quantity.first
-        and quantity.first - q.last <= 6
+        and quantity.first - q.last <= _CHANGE_BEFORE
     ]
-    after = [q for q in scene.quantities if q.kind in (PERCENT, MULTIPLE) and 0 <= q.first - quantity.last <= 12]  # noqa: PLR2004
+    after = [
+        q for q in scene.quantities if q.kind in (PERCENT, MULTIPLE) and 0 <= q.first - quantity.last <= _CHANGE_AFTER
+    ]
     after = [
         q for q in after if not any(quantity.last <= o.first < q.first and o.kind == MONEY for o in scene.quantities)
     ]
@@ -170,12 +176,14 @@ def _growth_only(
             q for q in scene.quantities if q.kind == PERCENT and mark.last <= q.first < limit and q.first not in moved
         ]
         near = near or [
-            q for q in scene.quantities if q.kind == PERCENT and 0 <= mark.first - q.last <= 3 and q.first not in moved
+            q
+            for q in scene.quantities
+            if q.kind == PERCENT and 0 <= mark.first - q.last <= NEAR and q.first not in moved
         ]
         if not near or any(q.kind == MONEY and q.exponent and mark.last <= q.first < limit for q in scene.quantities):
             continue
         quantity = near[0]
-        if not is_reported(scene, quantity, mark) or scene.reading.low(quantity.last) in ("der", "des", "of", "du"):
+        if not is_reported(scene, quantity, mark) or scene.reading.low(quantity.last) in _GROWTH_ONLY_WORDS:
             continue
         subject = _subject(scene, quantity, ledger)
         first, last = scene.segment(quantity.first)

@@ -16,6 +16,8 @@ _CREDITS = word_set("mentions", "credits")
 _LONGEST_CREDIT = 16
 _REACH = 5
 _MAKERS = word_set("mentions", "makers")
+_WITH_INDEX = frozenset(("index", "future", "futures", "stand", "punkte"))
+_PLACING = frozenset(("an", "on", "sur", "auf", "at", "via", "au"))
 _OTHERS = word_set("mentions", "others")
 _PARENTS = word_set("mentions", "parents")
 # Roles whose employer only lends its name to an opinion.
@@ -48,6 +50,10 @@ _OPINIONS = (
 )
 _METALS = frozenset(("or", "argent"))
 _ON = word_set("mentions", "on")
+_IS_EMPLOYER_WORDS = word_set("homographs", "is_employer")
+_IS_EMPLOYER_2_WORDS = word_set("homographs", "is_employer_2")
+_IS_WEAK_NAME_WORDS = word_set("homographs", "is_weak_name")
+_IS_SUPPORTED_WORDS = word_set("homographs", "is_supported")
 
 
 def judged(
@@ -78,66 +84,49 @@ def _credit_lines(reading: Reading) -> set[int]:
 
 
 def _use(reading: Reading, mention: Mention) -> str:
+    """What a hit stands for by the words around it."""
     after = mention.last
     hyphen = reading.low(after) == "-" and reading.is_tight(after) and reading.is_tight(after + 1)
-    if mention.kind in ("index", "bond") and hyphen and reading.language.startswith("de"):
-        return (
-            "instrument"
-            if reading.low(after + 1) in ("index", "future", "futures", "stand", "punkte")
-            else "descriptor"
-        )
-    before = reading.low(mention.first - 1)
-    if reading.has("venue", mention.first) or reading.has("venueplace", mention.first):
-        if reading.low(after) == ":" and is_capital(reading, after + 1) and reading.low(mention.first - 1) == "(":
-            return "venue"
-        if before in _ON and reading.low(mention.first - 2) in ("an", "on", "sur", "auf", "at", "via"):
-            return "venue"
-        if before in ("on", "auf", "au", "via") and mention.kind != "index":
-            return "venue"
-        if before in ("au", "sur") or (before == "the" and reading.low(mention.first - 2) == "on"):
-            return "venue"
-        if reading.low(after) in ("-", "listed", "close", "trading") and hyphen:
-            return "descriptor"
-    if hyphen and mention.kind == "company" and reading.low(after + 1) not in _OTHERS:
-        if reading.has("descriptor", after + 1) and is_capital(reading, after + 2):
-            return "descriptor"
-        if reading.low(after + 1) in _PARENTS:
-            return "descriptor"
-    if before == "the" and reading.low(after) in _PARENTS:
+    compound = reading.low(after + 1) if hyphen else ""
+    if mention.kind in ("index", "bond") and compound and reading.language.startswith("de"):
+        return "instrument" if compound in _WITH_INDEX else "descriptor"
+    if _is_venue(reading, mention):
+        return "venue"
+    if mention.kind == "company" and _describes(reading, mention, compound):
         return "descriptor"
-    if is_employer(reading, mention):
-        return "employer"
-    if hyphen and reading.low(after + 1) in (
-        "analyst",
-        "analystin",
-        "analysten",
-        "experte",
-        "expertin",
-        "ökonom",
-        "ökonomin",
-        "stratege",
-        "strategin",
-        "volkswirt",
-    ):
-        return "employer"
-    return "instrument"
+    return "employer" if compound in _OPINIONS or is_employer(reading, mention) else "instrument"
+
+
+def _is_venue(reading: Reading, mention: Mention) -> bool:
+    """Whether the name is a place of trade here: an der Nasdaq, on the NYSE, (NASDAQ:MU)."""
+    first, last = mention.first, mention.last
+    if not (reading.has("venue", first) or reading.has("venueplace", first)):
+        return False
+    before, earlier = reading.low(first - 1), reading.low(first - 2)
+    listed = reading.low(last) == ":" and is_capital(reading, last + 1) and before == "("
+    placed = before in _ON and earlier in _PLACING
+    return listed or placed or before in ("au", "sur") or (before in _PLACING and mention.kind != "index")
+
+
+def _describes(reading: Reading, mention: Mention, compound: str) -> bool:
+    """Whether the company only tells which other one is meant: Facebook-Konzern Meta, the Google parent."""
+    after = mention.last
+    if not compound:
+        return reading.low(mention.first - 1) == "the" and reading.low(after) in _PARENTS
+    named = reading.has("descriptor", after + 1) is not None and is_capital(reading, after + 2)
+    return compound not in _OTHERS and (named or compound in _PARENTS)
 
 
 def is_employer(reading: Reading, mention: Mention) -> bool:
     """Whether the company stands behind a person with an opinion: Analystin X von der Bank Y, strategist at Y."""
     at = mention.first - 1
-    while (
-        reading.low(at) in ("der", "the", "la", "l", "'", "bank", "banque", "brokerage", "broker")
-        and mention.first - at < _REACH
-    ):
+    while reading.low(at) in _IS_EMPLOYER_2_WORDS and mention.first - at < _REACH:
         at -= 1
-    if reading.low(at) not in ("von", "bei", "vom", "at", "with", "of", "de", "d", "chez", "beim"):
+    if reading.low(at) not in _IS_EMPLOYER_WORDS:
         return False
     window = range(max(at - _REACH, 0), at)
-    return any(
-        reading.has("role", k) is not None and reading.low(reading.has("role", k).last - 1).endswith(_OPINIONS)
-        for k in window
-    )  # type: ignore[union-attr]
+    roles = (reading.has("role", k) for k in window)
+    return any(role is not None and reading.low(role.last - 1).endswith(tuple(_OPINIONS)) for role in roles)
 
 
 def _priced_sentences(reading: Reading, quantities: list[Quantity]) -> set[int]:
@@ -213,19 +202,7 @@ def _is_weak_name(reading: Reading, mention: Mention, known: set[int]) -> bool:
     listed = any(at in known for at in range(first - 3, first)) or any(at in known for at in range(last, last + 3))
     if _starts(reading, first):
         verb = any(m.kind in ("companyverb", "verb") for m in reading.marks_at.get(last, ()))
-        apposed = reading.low(last) == "," and reading.low(last + 1) in (
-            "the",
-            "which",
-            "a",
-            "le",
-            "la",
-            "qui",
-            "der",
-            "die",
-            "das",
-            "ein",
-            "eine",
-        )
+        apposed = reading.low(last) == "," and reading.low(last + 1) in _IS_WEAK_NAME_WORDS
         if apposed:
             return True
         colon = reading.low(last) in (":", ",") or (reading.low(last) in ("'", "’"))
@@ -250,7 +227,7 @@ def _is_supported(reading: Reading, first: int, last: int) -> bool:
     kinds = ("share", "legal", "verb", "stand", "companyverb", "role", "unit", "anaph")
     marked = any(mark.kind in kinds for mark in reading.marks_at.get(at, ()))
     number = any(reading.tokens[k].kind == NUMBER for k in range(last, min(last + 3, len(reading.tokens))))
-    return marked or number or reading.low(first - 2) in ("shares", "aktien", "aktie", "titre", "action")
+    return marked or number or reading.low(first - 2) in _IS_SUPPORTED_WORDS
 
 
 def _occurs_again(reading: Reading, mention: Mention) -> bool:

@@ -1,7 +1,7 @@
 """Printed identifiers with a label or a form of their own, checked by their check digits where they have one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from stdnum import cusip, isin
 from stdnum.de import wkn
@@ -9,7 +9,7 @@ from stdnum.de import wkn
 from tasks.fields.gazetteer import tickers
 from tasks.fields.model import Evidence, Identifier
 
-_ISIN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}[A-Z0-9]{9}[0-9](?![A-Z0-9])")
+_ISIN = re.compile(r"(?<![A-Z0-9])([A-Z]{2}[A-Z0-9]{9}[0-9])(?![A-Z0-9])")
 _WKN = re.compile(r"\bWKN(?:-Nr\.?|-Nummer)?[\s:]{1,3}([A-HJ-NP-Z0-9]{6})\b")
 _VALOR = re.compile(
     r"\b(?:Valor(?:en)?(?:nummer|nr\.?|-Nr\.?|-Nummer)?|[Nn]uméro de valeur|[Vv]aleur n[o°]|No de valeur)[\s:]{1,3}"
@@ -17,8 +17,8 @@ _VALOR = re.compile(
 )
 _CUSIP = re.compile(r"\bCUSIP(?: [Nn]o\.?| number)?[\s:]{1,3}([0-9A-Z]{8}[0-9])\b")
 _EXCHANGE = re.compile(
-    r"\b(?:NASDAQ|Nasdaq|NYSE(?: American| Arca)?|AMEX|AIM|LSE|LON|TSXV?|ASX|HKEX|SEHK|SIX|XETRA|FRA|ETR|EPA|AMS|OTCQ[BX]"
-    r"|OTC|CSE|NSE|BSE|SWX|VIE|Euronext(?: \w+)?|[Tt]icker|Symbol|Börsenkürzel|Kürzel|Tickersymbol|[Mm]némo|code)"
+    r"\b(?:NASDAQ|Nasdaq|NYSE(?: American| Arca)?|AMEX|AIM|LSE|LON|TSXV?|ASX|HKEX|SEHK|SIX|XETRA|FRA|ETR|EPA|AMS"
+    r"|OTCQ[BX]|OTC|CSE|NSE|BSE|SWX|VIE|Euronext(?: \w+)?|[Tt]icker|Symbol|Börsenkürzel|Kürzel|Tickersymbol|[Mm]némo|code)"
     r"\s?:\s?([A-Z][A-Z0-9.]{0,6})\b"
 )
 _BARE = re.compile(r"(?<=\w )\(([A-Z]{1,5})\)")
@@ -26,26 +26,27 @@ _AS_WORD = re.compile(r"\b([A-Z]{2,5}) (?:stock|shares)\b")
 _SEPARATORS = re.compile(r"[\s.'’\u00a0\u202f]")
 
 
+_LABELLED: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
+    ("isin", _ISIN, isin.is_valid),
+    ("wkn", _WKN, wkn.is_valid),
+    ("valor", _VALOR, str.isdigit),
+    ("cusip", _CUSIP, cusip.is_valid),
+    ("ticker", _EXCHANGE, bool),
+)
+
+
 def find_identifiers(text: str, names: frozenset[str], media: frozenset[str]) -> Iterator[Identifier]:
     """Identifiers in no order; what is in `names` or `media` is no ticker, though a company has it as its ticker."""
+    for scheme, pattern, check in _LABELLED:
+        for match in pattern.finditer(text):
+            value = _SEPARATORS.sub("", match[1]).rstrip(".")
+            if check(value):
+                yield _identifier(scheme, value, *match.span(1), "label")
     known = tickers()
-    for match in _ISIN.finditer(text):
-        if isin.is_valid(match.group()):
-            yield _identifier("isin", match.group(), match.start(), match.end(), "check digit")
-    for match in _WKN.finditer(text):
-        if wkn.is_valid(match[1]):
-            yield _identifier("wkn", match[1], *match.span(1), "label")
-    for match in _VALOR.finditer(text):
-        yield _identifier("valor", _SEPARATORS.sub("", match[1]), *match.span(1), "label")
-    for match in _CUSIP.finditer(text):
-        if cusip.is_valid(match[1]):
-            yield _identifier("cusip", match[1], *match.span(1), "check digit")
-    for match in _EXCHANGE.finditer(text):
-        yield _identifier("ticker", match[1].rstrip("."), *match.span(1), "exchange")
-    for pattern, rule in ((_BARE, "parentheses"), (_AS_WORD, "share word")):
+    for pattern in (_BARE, _AS_WORD):
         for match in pattern.finditer(text):
             if match[1] in known and match[1] not in names and match[1] not in media:
-                yield _identifier("ticker", match[1], *match.span(1), rule)
+                yield _identifier("ticker", match[1], *match.span(1), "known ticker")
 
 
 def _identifier(scheme: str, value: str, start: int, stop: int, rule: str) -> Identifier:

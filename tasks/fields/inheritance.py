@@ -18,6 +18,7 @@ _LONGEST_GAP = 3
 # "$14 to $1,447" is a change and the level after it.
 _WIDEST = 5
 _NORDIC = ("SEK", "NOK", "DKK")
+_RESOLVED_WORDS = word_set("inheritance", "resolved")
 
 
 def complete(reading: Reading, found: list[Quantity]) -> list[Quantity]:
@@ -61,11 +62,11 @@ def _inherit_backwards(reading: Reading, found: list[Quantity]) -> list[Quantity
     done: list[Quantity] = []
     for quantity in reversed(found):
         right = done[-1] if done else None
+        gap = ""
         if right is not None and quantity.kind in (BARE, YEAR, MONEY) and right.kind in _WITH_UNIT:
             gap = _gap_kind(reading, quantity, right)
-            if gap and _may_inherit(reading, quantity, gap):
-                quantity = _like(quantity, right)
-        done.append(quantity)
+        inherits = right is not None and gap and _may_inherit(reading, quantity, gap)
+        done.append(_like(quantity, right) if right is not None and inherits else quantity)
     return done[::-1]
 
 
@@ -102,21 +103,26 @@ def _inherit_forwards(reading: Reading, found: list[Quantity]) -> list[Quantity]
     default = _usual_currency(found)
     seen: dict[Decimal, str] = {}
     for quantity in found:
+        known = quantity
         if quantity.kind == BARE and quantity.exponent:
-            if _is_count(reading, quantity):
-                quantity = replace(quantity, kind=COUNT)
-            elif last_money or default:
-                currency = seen.get(quantity.value) or (last_money.currency if last_money else default)
-                quantity = replace(quantity, kind=MONEY, currency=currency)
-        elif quantity.kind == BARE and done and _model(done) is not None:
-            model = _model(done) or done[-1]
-            if _is_prior(reading, model, quantity) or _goes_to(reading, model, quantity):
-                quantity = _like(quantity, model)
-        if quantity.kind == MONEY:
-            last_money = quantity
-            seen[quantity.value] = quantity.currency
-        done.append(quantity)
+            currency = seen.get(quantity.value) or (last_money.currency if last_money else default)
+            known = _counted(reading, quantity, currency)
+        elif quantity.kind == BARE and done:
+            model = _model(done)
+            if model and (_is_prior(reading, model, quantity) or _goes_to(reading, model, quantity)):
+                known = _like(quantity, model)
+        if known.kind == MONEY:
+            last_money = known
+            seen[known.value] = known.currency
+        done.append(known)
     return done
+
+
+def _counted(reading: Reading, quantity: Quantity, currency: str) -> Quantity:
+    """A number with a magnitude and no currency: a count of things, else a sum in `currency`."""
+    if _is_count(reading, quantity):
+        return replace(quantity, kind=COUNT)
+    return replace(quantity, kind=MONEY, currency=currency) if currency else quantity
 
 
 def _model(done: list[Quantity]) -> Quantity | None:
@@ -190,7 +196,7 @@ def _resolve_currencies(reading: Reading, found: list[Quantity]) -> list[Quantit
 
 def _resolved(reading: Reading, quantity: Quantity, usual: Counter[str]) -> Quantity:
     if quantity.currency in _MINOR:
-        fitting = [code for code, _ in usual.most_common() if code in ("USD", "EUR", "CHF", "AUD", "CAD", "HKD")]
+        fitting = [code for code, _ in usual.most_common() if code in _RESOLVED_WORDS]
         home = "USD" if reading.language.startswith("en") else _HOME_MINOR[quantity.currency]
         return replace(quantity, currency=fitting[0] if fitting else home)
     if quantity.currency == "krone":

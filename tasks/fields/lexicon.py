@@ -86,8 +86,8 @@ class Lexicon:
         token = tokens[index]
         root = self._root.next
         found: list[tuple[int, Meaning]] = []
-        for node in (root.get(token.text), root.get(token.low) if token.low != token.text else None):
-            at = index + 1
+        for begin in (root.get(token.text), root.get(token.low) if token.low != token.text else None):
+            node, at = begin, index + 1
             while node is not None:
                 found.extend((at, meaning) for meaning in node.meanings)
                 if at >= len(tokens):

@@ -10,7 +10,12 @@ from tasks.fields.scene import Scene
 from tasks.fields.word_sets import word_set
 
 MARKET_KINDS = frozenset(("index", "commodity", "fx", "crypto", "bond", "fund"))
+_BESIDE = 2
 _NEGATIONS = word_set("moves", "negations")
+_IS_OF_OTHER_WORDS = word_set("move_checks", "is_of_other")
+_SPANS_WINDOW_WORDS = word_set("move_checks", "spans_window")
+_IS_QUOTE_WORDS = word_set("move_checks", "is_quote")
+_IS_QUOTE_2_WORDS = word_set("move_checks", "is_quote_2")
 
 
 def window_of(scene: Scene, frame: Frame) -> tuple[int, int]:
@@ -70,17 +75,14 @@ def _is_of_figure(scene: Scene, percent: Quantity, start: int) -> bool:
 def _is_of_other(scene: Scene, percent: Quantity) -> bool:
     """Whether what grew follows: 6,7 % de ses volumes, 3 Prozent mehr Autos, 5% of sales."""
     low = scene.reading.low(percent.last)
-    return (
-        low in ("de", "d", "of", "mehr", "weniger", "more", "fewer")
-        and scene.within(percent.last, percent.last + 4, "blocker", "metric") is not None
-    )
+    return low in _IS_OF_OTHER_WORDS and scene.within(percent.last, percent.last + 4, "blocker", "metric") is not None
 
 
 def _spans_window(scene: Scene, first: int, last: int) -> bool:
     return any(
         first <= mark.first < last
         and scene.reading.low(mark.first - 1) != "-"
-        and scene.reading.low(mark.first) not in ("2023", "2024", "year", "years", "jahr")
+        and scene.reading.low(mark.first) not in _SPANS_WINDOW_WORDS
         for mark in scene.all("window")
     )
 
@@ -95,21 +97,20 @@ def is_quote(scene: Scene, frame: Frame, start: int, stop: int, subject: Mention
     price = frame.price
     if price is None or scene.within(start, price.first, "extreme", "prior", "target", "metric", "between", "rate"):
         return False
-    if price.kind not in (MONEY, POINTS) and subject.kind not in ("fx", "index", "bond", "commodity"):
+    if price.kind not in (MONEY, POINTS) and subject.kind not in _IS_QUOTE_WORDS:
         return False
     if scene.within(start, stop, "day") and any(m.value == "-1" for m in scene.all("day") if start <= m.first < stop):
         return False
     if any(
-        0 <= price.first - m.last <= 2 and "reis" in scene.reading.phrase(m.first, m.last) for m in scene.all("adj")
+        0 <= price.first - m.last <= _BESIDE and "reis" in scene.reading.phrase(m.first, m.last)
+        for m in scene.all("adj")
     ):
         return False
     if any(q.kind == YEAR and start <= q.first < stop for q in scene.quantities):
         return False
     stand = scene.within(start, stop, "stand", "adj", "priceword")
     if subject.kind in MARKET_KINDS:
-        return (
-            stand is not None or scene.reading.low(price.first - 1) in ("zu", "at", "bei", "à") or subject.kind == "fx"
-        )
+        return stand is not None or scene.reading.low(price.first - 1) in _IS_QUOTE_2_WORDS or subject.kind == "fx"
     return stand is not None and (anaph is not None or scene.within(start, stop, "adj", "priceword") is not None)
 
 

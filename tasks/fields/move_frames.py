@@ -22,7 +22,9 @@ _OF = {"de": frozenset(("der", "des", "aller")), "en": frozenset(("of",)), "fr":
 _OR = word_set("move_frames", "or")
 _HEDGES = word_set("move_frames", "hedges")
 _AGAINST = word_set("move_frames", "against")
-_FAR = 14
+_FAR, _LEVEL_FAR, _BESIDE = 14, 6, 2
+_IS_RATE_WORDS = word_set("move_frames", "is_rate")
+_BELONGS_WORDS = word_set("move_frames", "belongs")
 
 
 @dataclass(slots=True)
@@ -82,18 +84,18 @@ def with_elided(scene: Scene) -> list[Quantity]:
     done: list[Quantity] = []
     for quantity in reversed(scene.quantities):
         right = done[-1] if done else None
-        if quantity.kind == BARE and right is not None and right.kind == PERCENT and not quantity.exponent:
-            between = any(quantity.last <= name.first < right.first for name in scene.names)
-            named = any(0 <= quantity.first - name.last <= 2 for name in scene.names)  # noqa: PLR2004
-            if (
-                between
-                and named
-                and not _preposition(scene.reading, quantity, _LEVEL)
-                and right.first - quantity.last < _FAR
-            ):
-                quantity = replace(quantity, kind=PERCENT)
-        done.append(quantity)
+        elided = right is not None and right.kind == PERCENT and _is_elided(scene, quantity, right)
+        done.append(replace(quantity, kind=PERCENT) if elided else quantity)
     return done[::-1]
+
+
+def _is_elided(scene: Scene, quantity: Quantity, right: Quantity) -> bool:
+    """Whether a bare number stands behind a name, and the next percentage behind another one."""
+    if quantity.kind != BARE or quantity.exponent or right.first - quantity.last >= _FAR:
+        return False
+    apart = any(quantity.last <= name.first < right.first for name in scene.names)
+    named = any(0 <= quantity.first - name.last <= _BESIDE for name in scene.names)
+    return apart and named and not _preposition(scene.reading, quantity, _LEVEL)
 
 
 def _is_share_of(reading: Reading, quantity: Quantity) -> bool:
@@ -122,7 +124,7 @@ def _is_rate(scene: Scene, quantity: Quantity) -> bool:
         for k in range(max(quantity.first - 4, 0), quantity.first)
         for mark in reading.marks_at.get(k, ())
     )
-    if reading.low(at) not in ("auf", "to", "at", "bei", "à", "from") or (hedged and at == quantity.first - 1):
+    if reading.low(at) not in _IS_RATE_WORDS or (hedged and at == quantity.first - 1):
         return False
     return scene.within(scene.segment(quantity.first)[0], quantity.first, "noun") is None and not quantity.sign
 
@@ -134,7 +136,7 @@ def _preposition(reading: Reading, quantity: Quantity, table: dict[str, frozense
     while (
         at >= 0
         and (reading.low(at) in _HEDGES or reading.has("approx", at))
-        and quantity.first - at < 5
+        and quantity.first - at < _LEVEL_FAR
         and reading.low(at) not in words
     ):
         at -= 1
@@ -192,17 +194,12 @@ def _belongs(scene: Scene, frame: Frame, quantity: Quantity, role: str) -> bool:
         return False
     text = [reading.low(at) for at in gap]
     if role == "percent" and frame.points is not None:
-        return len(gap) <= 3 and (not text or any(word in _OR for word in text) or "(" in text or len(gap) <= 1)  # noqa: PLR2004
+        return len(gap) <= 1 or (len(gap) <= _BESIDE + 1 and any(word in _OR or word == "(" for word in text))
     cut = any(word in ",;()–—" or word in ("und", "and", "et") for word in text)
     if role == "price":
         verbs = scene.within(last, quantity.first, "verb")
-        return (
-            not (cut and verbs)
-            and not (len(gap) > 6 and cut)
-            and "und" not in text
-            and "and" not in text
-            and "et" not in text
-        )
+        joined = any(word in ("und", "and", "et") for word in text)
+        return not joined and not (cut and (verbs or len(gap) > _LEVEL_FAR))
     if text[:2] in (["und", "damit"], ["and", "thus"], ["et", "donc"]):
         return True
-    return not any(word in ("und", "and", "et", ";") for word in text)
+    return not any(word in _BELONGS_WORDS for word in text)

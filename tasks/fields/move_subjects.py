@@ -11,6 +11,10 @@ from tasks.fields.word_sets import word_set
 
 _LOCATIVE = word_set("moves", "locative")
 _CLOSE_SENTENCES = 8
+_GROUP_WORDS = word_set("move_subjects", "group")
+_GROUP_2_WORDS = word_set("move_subjects", "group_2")
+_GROUP_FORWARD_WORDS = word_set("move_subjects", "group_forward")
+_REFERRED_SUBJECT_WORDS = word_set("move_subjects", "referred_subject")
 
 
 @dataclass(slots=True)
@@ -106,10 +110,8 @@ def _group(scene: Scene, before: list[Mention]) -> list[Mention]:
     group = [before[-1]]
     for name in reversed(before[:-1]):
         words = words_between(scene, name.last, group[0].first)
-        joined = [
-            word for word in words if word not in ("der", "die", "das", "the", "le", "la", "l", "'", "’", "auch", "von")
-        ]
-        if len(joined) == 1 and joined[0] in (",", "und", "and", "et", "sowie", "oder", "&", "wie"):
+        joined = [word for word in words if word not in _GROUP_2_WORDS]
+        if len(joined) == 1 and joined[0] in _GROUP_WORDS:
             group.insert(0, name)
         else:
             break
@@ -120,7 +122,7 @@ def _group_forward(scene: Scene, after: list[Mention]) -> list[Mention]:
     group = [after[0]]
     for name in after[1:]:
         words = words_between(scene, group[-1].last, name.first)
-        if len(words) == 1 and words[0] in (",", "und", "and", "et", "sowie"):
+        if len(words) == 1 and words[0] in _GROUP_FORWARD_WORDS:
             group.append(name)
         else:
             break
@@ -132,10 +134,7 @@ def referred_subject(scene: Scene, frame: Frame, track: Track, anaph: Mark | Non
     anaph = anaph or next((mark for mark in scene.all("anaph") if mark.first < frame.first), None)
     if anaph is not None or _is_described(scene, frame):
         return _main_or_last(scene, track)
-    pronoun = any(
-        scene.reading.low(at) in ("er", "sie", "es", "it", "he", "elle", "il", "ils", "they")
-        for at in range(scene.sentence.first, frame.first)
-    )
+    pronoun = any(scene.reading.low(at) in _REFERRED_SUBJECT_WORDS for at in range(scene.sentence.first, frame.first))
     told = frame.price is not None or scene.within(scene.sentence.first, frame.last + 2, "session") is not None
     if pronoun and told and scene.within(scene.sentence.first, frame.last + 2, "stand", "verb"):
         return _main_or_last(scene, track)

@@ -13,6 +13,9 @@ _LONGEST = 4
 _LINKS = word_set("people", "links")
 _AFTER_COMMA = word_set("people", "after_comma")
 _POSSESSIVE = frozenset(("'s", "’s"))
+_IS_LINK_WORDS = word_set("people", "is_link")
+_IS_LINK_2_WORDS = word_set("people", "is_link_2")
+_IS_LINK_3_WORDS = word_set("people", "is_link_3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,35 +149,14 @@ def _is_link(reading: Reading, start: int, stop: int) -> bool:
         between.pop()
     if not between:
         return True
-    if between[0].low in (",", ":", "wird", "ist", "heißt", "heisst", "is") and len(between) == 1:
+    if between[0].low in _IS_LINK_2_WORDS and len(between) == 1:
         return True
-    if between[0].low not in (
-        "der",
-        "des",
-        "of",
-        "von",
-        "at",
-        "bei",
-        "beim",
-        "de",
-        "du",
-        "d",
-        "l",
-        "in",
-        "for",
-        "vom",
-        "und",
-        "and",
-        "'",
-        "s",
-        "(",
-        "chez",
-    ):
+    if between[0].low not in _IS_LINK_WORDS:
         return False
     lower = [t for t in between if t.kind == WORD and t.text[0].islower()]
     return (between[-1].text in (",", ")") and len(lower) <= 2) or (
         len(between) <= 6
-        and between[0].low in ("of", "at", "der", "von", "des", "bei", "beim", "de", "du", "d")
+        and between[0].low in _IS_LINK_3_WORDS
         and len(lower) <= 2
         and not any(t.kind == NUMBER for t in between)
         and between[-1].text[:1].isupper()

@@ -6,6 +6,7 @@ from decimal import Decimal
 from tasks.fields.printed_numbers import parse_number
 from tasks.fields.reading import Reading
 from tasks.fields.tokens import NUMBER, WORD
+from tasks.fields.word_sets import word_set
 
 PERCENT, PP, BP, POINTS, MONEY, BARE, YEAR, COUNT, MULTIPLE, DAY = (
     "percent", "pp", "bp", "points", "money", "bare", "year", "count", "multiple", "day",
@@ -16,6 +17,7 @@ _FIRST_YEAR, _LAST_YEAR, _YEAR_DIGITS, _LAST_DAY = 1900, 2100, 4, 31
 _HUNDRED = Decimal(100)
 _SIGN_WORDS = {"minus": -1, "plus": 1, "moins": -1}
 _SHORT_CODES = frozenset(("Fr", "SFr", "sFr", "Rs"))
+_IS_ONLY_POINT_WORDS = word_set("quantities", "is_only_point")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,9 @@ def _printed(reading: Reading, index: int) -> Quantity | None:
     if whole.kind == BARE and reading.low(whole.last) == ")" and _is_in_brackets(reading, first):
         behind = _with_unit(reading, replace(whole, last=whole.last + 1))
         whole = replace(behind, last=whole.last)
-    if whole.kind == BARE and token.text.isdigit() and len(token.text) == _YEAR_DIGITS and not sign:
-        if _FIRST_YEAR <= value <= _LAST_YEAR:
-            return replace(whole, kind=YEAR)
+    plain_year = token.text.isdigit() and len(token.text) == _YEAR_DIGITS and not sign
+    if whole.kind == BARE and plain_year and _FIRST_YEAR <= value <= _LAST_YEAR:
+        return replace(whole, kind=YEAR)
     return replace(whole, approx=_is_hedged(reading, whole.first))
 
 
@@ -255,4 +257,4 @@ def _is_hedged(reading: Reading, first: int) -> bool:
 
 
 def _is_only_point(reading: Reading, last: int, first: int) -> bool:
-    return last == first or (last == first - 1 and reading.low(last) in (".", "d", "de", "einer", "eine", "ein", "'"))
+    return last == first or (last == first - 1 and reading.low(last) in _IS_ONLY_POINT_WORDS)

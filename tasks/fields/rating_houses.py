@@ -9,6 +9,11 @@ from tasks.fields.word_sets import word_set
 _HOUSE_ENDS = word_set("ratings", "house_ends")
 _OPINION = word_set("ratings", "opinion")
 _BEFORE_HOUSE = word_set("ratings", "before_house")
+_IS_OPINION_WORDS = word_set("rating_houses", "is_opinion")
+_IS_OPINION_2_WORDS = word_set("rating_houses", "is_opinion_2")
+_IS_OPINION_3_WORDS = word_set("rating_houses", "is_opinion_3")
+_IS_OPINION_4_WORDS = word_set("rating_houses", "is_opinion_4")
+_IS_OPINION_5_WORDS = word_set("rating_houses", "is_opinion_5")
 
 
 def find_houses(scene: Scene, *, unknown: bool) -> list[tuple[int, int]]:
@@ -50,51 +55,22 @@ def is_opinion(scene: Scene, span: tuple[int, int]) -> bool:
     """Whether a house only gives an opinion or an indication: laut X, bei X gestellt, X sieht, X-Analyst."""
     reading = scene.reading
     before = reading.low(span[0] - 1)
-    if before in ("the", "der", "die", "bank", "la", "l", "'"):
+    if before in _IS_OPINION_WORDS:
         before = reading.low(span[0] - 2)
-    if next(scene.all("bookrunner"), None) or reading.low(span[1]) in (
-        "advised",
-        "advises",
-        "berät",
-        "beriet",
-        "begleitet",
-        "conseille",
-    ):
+    if next(scene.all("bookrunner"), None) or reading.low(span[1]) in _IS_OPINION_3_WORDS:
         return True
-    first_person = any(reading.has("role", at) for at in (span[1], span[1] + 1)) and reading.low(span[1]) in (
-        "-",
-        "'",
-        "analyst",
-        "economist",
-        "strategist",
-        "analysts",
-        "s",
+    first_person = (
+        any(reading.has("role", at) for at in (span[1], span[1] + 1)) and reading.low(span[1]) in _IS_OPINION_4_WORDS
     )
     if first_person:
         return True
-    if before in ("laut", "gemäss", "gemäß", "selon", "chez") or (
-        before == "to" and reading.low(span[0] - 2) == "according"
-    ):
+    if before in _IS_OPINION_5_WORDS or (before == "to" and reading.low(span[0] - 2) == "according"):
         return True
     if before == "bei" and scene.within(scene.sentence.first, scene.sentence.last, "quote"):
         return True
     quoted = scene.within(span[1], min(span[1] + 2, scene.sentence.last), "quote") is not None
     if quoted and scene.names:
         return True
-    sees = reading.low(span[1]) in (
-        "sieht",
-        "rechnet",
-        "erwartet",
-        "sees",
-        "expects",
-        "voit",
-        "rät",
-        "empfiehlt",
-        "table",
-        "anticipe",
-        "traut",
-        "said",
-        "prognostiziert",
-    )
+    sees = reading.low(span[1]) in _IS_OPINION_2_WORDS
     others = any(name.first >= span[1] or name.last <= span[0] for name in scene.names)
     return sees and (others or next(scene.all("anaph"), None) is not None) and not (False)

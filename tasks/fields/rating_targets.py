@@ -12,6 +12,9 @@ from tasks.fields.word_sets import word_set
 _FORMERLY = word_set("ratings", "formerly")
 _REACH = 3
 _LARGEST_TARGET = Decimal(1_000_000)
+_IS_EARLIER_WORDS = word_set("rating_targets", "is_earlier")
+_IS_EARLIER_2_WORDS = word_set("rating_targets", "is_earlier_2")
+_GOES_UP_WORDS = word_set("rating_targets", "goes_up")
 
 
 def find_targets(scene: Scene, first: int, last: int) -> tuple[Decimal | None, Decimal | None, str, list[int]]:
@@ -83,10 +86,7 @@ def _is_difference(reading: Reading, quantity: Quantity) -> bool:
 
 def _is_earlier(reading: Reading, quantity: Quantity, candidates: list[Quantity]) -> bool:
     at = quantity.first - 1
-    while (
-        reading.low(at) in ("the", "its", "a", "zuvor", "bisher", "bislang", "précédemment", "previous", "prior")
-        and quantity.first - at < _REACH
-    ):
+    while reading.low(at) in _IS_EARLIER_WORDS and quantity.first - at < _REACH:
         at -= 1
     if reading.low(at) in ("von", "of") and any(
         m.last == at for k in range(max(at - 4, 0), at) for m in reading.marks_at.get(k, ()) if m.kind == "target"
@@ -102,32 +102,10 @@ def _is_earlier(reading: Reading, quantity: Quantity, candidates: list[Quantity]
         reading.low(at) in PREVIOUS - {"de", "d"}
         or (reading.low(at) == "(" and len(candidates) > 1)
         or reading.low(quantity.first - 1) in ("zuvor", "bisher", "bislang")
-        or reading.low(quantity.last) in ("précédemment", "auparavant", "previously", "zuvor")
+        or reading.low(quantity.last) in _IS_EARLIER_2_WORDS
     )
 
 
 def _goes_up(scene: Scene, first: int, last: int) -> bool:
     low = [scene.reading.low(at) for at in range(first, last)]
-    return any(
-        word
-        in (
-            "raised",
-            "raises",
-            "lifted",
-            "lifts",
-            "hebt",
-            "hob",
-            "erhöht",
-            "erhöhte",
-            "relève",
-            "relevé",
-            "hiked",
-            "hikes",
-            "boosted",
-            "angehoben",
-            "upped",
-            "increases",
-            "increased",
-        )
-        for word in low
-    )
+    return any(word in _GOES_UP_WORDS for word in low)

@@ -4,8 +4,12 @@ from tasks.fields.reading import Reading
 from tasks.fields.scene import Scene
 from tasks.fields.word_sets import word_set
 
+_BESIDE = 4
 _QUOTES = frozenset("\"„“”«»‚‘’'")
 PREVIOUS = word_set("ratings", "previous")
+_IS_NAMED_RATING_WORDS = word_set("rating_words", "is_named_rating")
+_RATING_AND_PREVIOUS_WORDS = word_set("rating_words", "rating_and_previous")
+_PRIOR_NEAR_WORDS = word_set("rating_words", "prior_near")
 
 
 def ratings_in(scene: Scene, first: int, last: int) -> list[tuple[int, int]]:
@@ -29,23 +33,7 @@ def ratings_in(scene: Scene, first: int, last: int) -> list[tuple[int, int]]:
 
 
 def _is_named_rating(reading: Reading, first: int) -> bool:
-    return reading.low(first - 1) in (
-        "auf",
-        "to",
-        "à",
-        "von",
-        "from",
-        "de",
-        "at",
-        "mit",
-        "its",
-        "a",
-        "zum",
-        "avis",
-        "recommandation",
-        "reste",
-        "ein",
-    )
+    return reading.low(first - 1) in _IS_NAMED_RATING_WORDS
 
 
 def _unknown_quoted(scene: Scene, first: int, last: int, known: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -57,7 +45,7 @@ def _unknown_quoted(scene: Scene, first: int, last: int, known: list[tuple[int, 
         if reading.tokens[at].text in _QUOTES and at + 1 not in taken and reading.tokens[at + 1].text[:1].isalpha():
             stop = next((k for k in range(at + 2, min(at + 5, last)) if reading.tokens[k].text in _QUOTES), None)
             near = any(
-                m.value == "" and abs(m.first - at) <= 4 and reading.low(m.first) in _RATING_NOUNS
+                m.value == "" and abs(m.first - at) <= _BESIDE and reading.low(m.first) in _RATING_NOUNS
                 for m in scene.all("rate")
             )
             if stop and near:
@@ -77,7 +65,7 @@ def rating_and_previous(scene: Scene, first: int, last: int) -> tuple[str, str]:
         at = span[0] - 1
         while reading.low(at) in _QUOTES or reading.low(at) in ("the", "dem", "der"):
             at -= 1
-        newly = any(reading.low(at - back) in ("neu", "neuerdings", "now", "nun", "désormais") for back in range(4))
+        newly = any(reading.low(at - back) in _RATING_AND_PREVIOUS_WORDS for back in range(4))
         older = not newly and _is_replaced(reading, spans, span)
         older = older or reading.low(at) in PREVIOUS or reading.low(at) == "(" or _prior_near(reading, at)
         if older and reading.low(at) in ("de", "d") and not any(s[0] > span[0] for s in spans):
@@ -102,6 +90,4 @@ def _is_replaced(reading: Reading, spans: list[tuple[int, int]], span: tuple[int
 
 
 def _prior_near(reading: Reading, at: int) -> bool:
-    return any(
-        reading.low(at - back) in ("bislang", "bisher", "zuvor", "previously", "prior", "vorher") for back in range(2)
-    )
+    return any(reading.low(at - back) in _PRIOR_NEAR_WORDS for back in range(2))

@@ -13,6 +13,7 @@ from tasks.fields.word_sets import word_set
 
 _BY = frozenset(("by", "um", "de"))
 _CONTINUED = word_set("ratings", "continued")
+_GO_ON_WORDS = word_set("ratings", "go_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +131,7 @@ def _go_on(scene: Scene, found: list[Rating], numbers: set[int]) -> None:
         return
     numbers.update(used)
     low = [scene.reading.low(at) for at in range(scene.sentence.first, scene.sentence.last)]
-    if (
-        last.target is not None
-        and target is not None
-        and any(word in ("prior", "previous", "zuvor", "bisher", "bislang", "précédent") for word in low)
-    ):
+    if last.target is not None and target is not None and any(word in _GO_ON_WORDS for word in low):
         found[-1] = replace(last, previous_target=target)
         return
     found[-1] = _merged(

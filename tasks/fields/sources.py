@@ -13,6 +13,7 @@ _SURVEYS = word_set("sources", "surveys")
 _LINKS = word_set("sources", "links")
 _CREDITS = word_set("sources", "credits")
 _REACH = 5
+_IS_QUOTED_SOURCE_WORDS = word_set("sources", "is_quoted_source")
 
 
 def find_sources(reading: Reading, taken: set[int]) -> Iterator[Citation]:
@@ -82,27 +83,7 @@ def _is_attributed(reading: Reading, first: int, last: int) -> bool:
 
 def _is_quoted_source(reading: Reading, before: int, after: int) -> bool:
     """Whether a quoted name is a medium: wie das "X" berichtet, sagte er der "X", laut "X", told "X"."""
-    if reading.low(before - 1) not in (
-        "das",
-        "der",
-        "dem",
-        "die",
-        "von",
-        "laut",
-        "le",
-        "la",
-        "the",
-        "magazin",
-        "zeitung",
-        "gegenüber",
-        "au",
-        "à",
-        "von",
-        "wie",
-        "blatt",
-        "magazins",
-        "zum",
-    ):
+    if reading.low(before - 1) not in _IS_QUOTED_SOURCE_WORDS:
         return False
     if reading.has("rating", before + 1) or reading.has("rate", before - 1):
         return False
