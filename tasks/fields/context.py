@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tasks.fields.homographs import is_employer
+from tasks.fields.lexicon import Mark
 from tasks.fields.mentions import Mention
 from tasks.fields.name_runs import is_capital, run_end
 from tasks.fields.quantities import PERCENT, Quantity
@@ -18,8 +19,14 @@ _MOST_NAMES = 200
 _MOST_ASKED = 600
 _MOST_BETWEEN = 5
 _FUNCTION = word_set("context", "function")
-_OTHER = frozenset(
-    ["acquire", "adj", "anaph", "attribute", "blocker", "clause", "companyverb", "consensus", "creditrating", "currency", "current", "day", "descriptor", "extreme", "firstname", "fiscal", "guidance", "house", "legal", "level", "loss", "magnitude", "metric", "minor", "modal", "month", "notcompany", "noun", "number", "paid", "period", "place", "prior", "rate", "rating", "role", "say", "segment", "session", "share", "source", "stand", "target", "title", "unit", "venue", "venueplace", "verb", "window"])  # fmt: skip
+_OTHER = frozenset((
+    "acquire", "adj", "anaph", "attribute", "blocker", "clause", "companyverb", "consensus",
+    "creditrating", "currency", "current", "day", "descriptor", "extreme", "firstname", "fiscal",
+    "guidance", "house", "legal", "level", "loss", "magnitude", "metric", "minor", "modal", "month",
+    "notcompany", "noun", "number", "paid", "period", "place", "prior", "rate", "rating", "role", "say",
+    "segment", "session", "share", "source", "stand", "target", "title", "unit", "venue", "venueplace",
+    "verb", "window",
+))  # fmt: skip
 _BOARD = word_set("context", "board")
 _BUSINESS = frozenset(("metric", "share", "legal", "target", "rate"))
 _EXCHANGES = word_set("context", "exchanges")
@@ -56,29 +63,30 @@ def _candidates(reading: Reading, taken: set[int], quantities: list[Quantity]) -
     for mark in reading.marks:
         if mark.kind == "descriptor":
             yield from _described(reading, mark.first, mark.last)
-        elif mark.kind == "legal":
-            first = _run_start(reading, mark.first, taken)
-            if first < mark.first:
-                yield "legal", "company", first, mark.first
         elif mark.kind == "share":
             yield from _shared(reading, mark.first, mark.last, taken)
         elif mark.kind == "acquire":
             yield from _acquired(reading, mark.last)
-        elif (
-            mark.kind == "role"
-            and reading.low(mark.first - 1) == "-"
-            and reading.is_tight(mark.first)
-            and reading.low(mark.first) in _BOARD
-        ):
-            yield "role compound", "company", _run_start(reading, mark.first - 1, taken), mark.first - 1
-        elif mark.kind == "companyword" and not reading.language.startswith("fr"):
-            first = _run_start(reading, mark.last, taken)
-            if mark.last - first > 1 and not is_capital(reading, mark.last):
-                yield "company word", "company", first, mark.last
+        else:
+            yield from _closed(reading, mark, taken)
     yield from _in_parentheses(reading, taken)
     yield from _moving(reading, quantities, taken)
     if any(mark.kind in _BUSINESS for mark in reading.marks):
         yield from _opening(reading)
+
+
+def _closed(reading: Reading, mark: Mark, taken: set[int]) -> Iterator[tuple[str, str, int, int]]:
+    """X AG, X Pharma, X-CEO: names that the word behind them closes."""
+    if mark.kind == "legal":
+        first = _run_start(reading, mark.first, taken)
+        if first < mark.first:
+            yield "legal", "company", first, mark.first
+    elif mark.kind == "companyword" and not reading.language.startswith("fr"):
+        first = _run_start(reading, mark.last, taken)
+        if mark.last - first > 1 and not is_capital(reading, mark.last):
+            yield "company word", "company", first, mark.last
+    elif mark.kind == "role" and reading.low(mark.first - 1) == "-" and reading.low(mark.first) in _BOARD:
+        yield "role compound", "company", _run_start(reading, mark.first - 1, taken), mark.first - 1
 
 
 def _described(reading: Reading, first: int, last: int) -> Iterator[tuple[str, str, int, int]]:
@@ -245,7 +253,7 @@ def _is_repeated(reading: Reading, first: int, last: int) -> bool:
     printed = reading.phrase(first, last)
     places = [m.start() for m in re.finditer(rf"\b{re.escape(printed)}s?\b", reading.text)]
     if (
-        len(places) < 2
+        len(places) <= 1
         or re.search(rf"\b{re.escape(printed.lower())}\b", reading.text)
         or not any(_is_inside(reading.text, place) for place in places)
     ):

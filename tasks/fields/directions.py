@@ -36,7 +36,7 @@ def signed_points(scene: Scene, frame: Frame, start: int, stop: int) -> Decimal 
 
 
 def direction(scene: Scene, quantity: Quantity, last: int, start: int, stop: int) -> int | None:
-    """+1 or -1 from the word that governs `quantity`: adjective beside, noun before, verb around it; None: no such word."""
+    """+1 or -1 from the word that governs `quantity`: adjective beside, noun before, verb around it; else None."""
     near = _adjective(scene, quantity, last) or _noun(scene, quantity)
     if near:
         return _SIGNS[near.value]

@@ -6,6 +6,8 @@ from tasks.fields.quantities import MONEY, Quantity
 from tasks.fields.scene import Scene
 from tasks.fields.word_sets import word_set
 
+_EXPECTED = ("attendu", "erwartet", "expected", "consensus", "konsens")
+_BEHIND = 2
 _OF_A = word_set("figures", "of_a")
 _FROM = frozenset(("von", "from", "de"))
 _TO = frozenset(("auf", "to", "à"))
@@ -16,45 +18,45 @@ _IS_OLDER_WORDS = word_set("figure_checks", "is_older")
 
 def is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
     """Whether the company itself says the value, for the period that the text is about."""
+    start, stop = scene.segment(quantity.first)
+    if _follows_prior(scene, quantity) or _opens_with_prior(scene, quantity):
+        return False
+    older = (m for m in scene.all("prior") if start <= m.first < quantity.first)
+    if any(_is_older(scene, m, quantity) for m in older):
+        return False
+    if scene.within(start, stop, "maybe") is not None or _is_expected(scene, quantity, mark):
+        return False
+    return not _is_partial(scene, quantity, mark)
+
+
+def _follows_prior(scene: Scene, quantity: Quantity) -> bool:
+    """Whether a word like "nach", "from" or "contre" stands right before the value, or before its metric."""
     reading = scene.reading
     at = quantity.first - 1
     if reading.low(at) in _FROM and _goes_on(scene, quantity):
-        return False
+        return True
     while reading.has("approx", at) or reading.low(at) in _IS_REPORTED_WORDS:
         at -= 1
     if reading.low(at) in _DIRECT_PRIOR:
-        return False
+        return True
     while reading.low(at) in _OF_A or reading.has("metric", at) or reading.has("loss", at):
         at -= 1
     earlier = any(q.kind == MONEY and scene.sentence.first <= q.first < at for q in scene.quantities)
-    if reading.low(at) in _DIRECT_PRIOR - (set() if earlier else {"from"}) and at < quantity.first - 1:
-        return False
-    if reading.low(at) in _FROM and _goes_on(scene, quantity):
-        return False
+    return reading.low(at) in _DIRECT_PRIOR - (set() if earlier else {"from"}) and at < quantity.first - 1
+
+
+def _is_expected(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
+    """Whether analysts are the ones who say the value: before it, in its brackets, or right behind it."""
+    reading = scene.reading
     start, stop = scene.segment(quantity.first)
-    if any(
-        m.value == "" and start <= m.first < quantity.first and _is_older(scene, m, quantity)
-        for m in scene.all("prior")
-    ):
-        return False
-    first = scene.sentence.first
-    consensus = scene.within(first, quantity.first, "consensus")
-    if consensus and (mark is None or consensus.first < (min(quantity.first, mark.first)) or start <= consensus.first):
-        return False
-    if reading.low(start - 1) == "(" and scene.within(start - 4, start, "consensus"):
-        return False
-    if _opens_with_prior(scene, quantity):
-        return False
-    if scene.within(start, stop, "maybe") is not None:
-        return False
-    if scene.within(quantity.last, stop, "consensus") and reading.low(start - 1) == "(":
-        return False
-    expected = next(
-        (m for m in scene.all("consensus") if quantity.last <= m.first < stop and m.first - quantity.last <= 2), None
-    )
-    if expected and reading.low(expected.first).startswith(("attendu", "erwartet", "expected", "consensus", "konsens")):
-        return False
-    return not _is_partial(scene, quantity, mark)
+    before = scene.within(scene.sentence.first, quantity.first, "consensus")
+    if before and (mark is None or before.first < min(quantity.first, mark.first) or start <= before.first):
+        return True
+    bracketed = reading.low(start - 1) == "("
+    if bracketed and (scene.within(start - 4, start, "consensus") or scene.within(quantity.last, stop, "consensus")):
+        return True
+    behind = (m for m in scene.all("consensus") if 0 <= m.first - quantity.last <= _BEHIND and m.first < stop)
+    return any(reading.low(m.first).startswith(_EXPECTED) for m in behind)
 
 
 def _opens_with_prior(scene: Scene, quantity: Quantity) -> bool:

@@ -64,6 +64,8 @@ def _mention(reading: Reading, hit: Hit, first: int, last: int) -> Mention | Non
 def sure_tokens(mentions: list[Mention]) -> set[int]:
     """Tokens of company names that can't be a person."""
     return {
-        at for mention in mentions if not mention.weak and (mention.last - mention.first > 1 or mention.kind == "company")
+        at
+        for mention in mentions
+        if not mention.weak and (mention.last - mention.first > 1 or mention.kind == "company")
         for at in range(mention.first, mention.last)
     }  # fmt: skip

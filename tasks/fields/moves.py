@@ -64,33 +64,34 @@ def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceM
 
 
 def _moves_of(scene: Scene, frame: Frame, subjects: list[Mention], track: Track) -> Iterator[PriceMove]:
+    """The moves of one frame: one per subject, none where the numbers are no move."""
     start, stop = window_of(scene, frame)
     anaph = scene.within(start, stop, "anaph")
     if not subjects:
         known = referred_subject(scene, frame, track, anaph)
-        if known is None:
-            return
-        subjects = [known]
-    if is_excluded(scene, frame, start, stop, subjects[0]):
+        subjects = [known] if known else []
+    if not subjects or is_excluded(scene, frame, start, stop, subjects[0]):
         return
     percent = signed_percent(scene, frame, start, stop)
-    if percent is None and frame.percent is not None and frame.price is not None:
-        frame = Frame(price=frame.price)
-    points = signed_points(scene, frame, start, stop)
-    if frame.percent is not None and percent is None:
+    # A percentage without direction is something else (a yield); the level beside it may still be a quote.
+    told = Frame(price=frame.price) if percent is None and frame.percent is not None else frame
+    points = signed_points(scene, told, start, stop)
+    if not told.parts or not _is_complete(told, points, subjects[0]):
         return
-    if frame.percent is None and frame.points is None and not is_quote(scene, frame, start, stop, subjects[0], anaph):
-        return
-    if frame.percent is None and points is None and frame.price is None:
-        return
-    if frame.points is not None and frame.points.kind == POINTS and subjects[0].kind not in MARKET_KINDS:
-        return
-    if frame.percent is None and frame.points is not None and points is None:
-        return
-    if frame.percent is None:
-        percent = zero_if_unchanged(scene, frame, start, stop)
+    if told.percent is None and told.points is None:
+        if not is_quote(scene, told, start, stop, subjects[0], anaph):
+            return
+        percent = zero_if_unchanged(scene, told, start, stop)
     for subject in subjects:
-        yield _move(scene, frame, subject, percent, points, track)
+        yield _move(scene, told, subject, percent, points, track)
+
+
+def _is_complete(frame: Frame, points: Decimal | None, subject: Mention) -> bool:
+    """Whether a change in points has a direction, and a currency where a company is meant."""
+    if frame.points is None:
+        return True
+    bare = frame.points.kind == POINTS and subject.kind not in MARKET_KINDS
+    return not bare and (points is not None or frame.percent is not None)
 
 
 def _move(

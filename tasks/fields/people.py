@@ -9,7 +9,7 @@ from tasks.fields.word_sets import word_set
 
 _INSTITUTIONS = word_set("people", "institutions")
 _INNER = word_set("people", "inner")
-_LONGEST = 4
+_LONGEST, _LONGEST_LINK, _MOST_LOWER = 4, 6, 2
 _LINKS = word_set("people", "links")
 _AFTER_COMMA = word_set("people", "after_comma")
 _POSSESSIVE = frozenset(("'s", "’s"))
@@ -154,13 +154,11 @@ def _is_link(reading: Reading, start: int, stop: int) -> bool:
     if between[0].low not in _IS_LINK_WORDS:
         return False
     lower = [t for t in between if t.kind == WORD and t.text[0].islower()]
-    return (between[-1].text in (",", ")") and len(lower) <= 2) or (
-        len(between) <= 6
-        and between[0].low in _IS_LINK_3_WORDS
-        and len(lower) <= 2
-        and not any(t.kind == NUMBER for t in between)
-        and between[-1].text[:1].isupper()
-    )
+    if len(lower) > _MOST_LOWER:
+        return False
+    company = between[0].low in _IS_LINK_3_WORDS and between[-1].text[:1].isupper()
+    short = len(between) <= _LONGEST_LINK and not any(t.kind == NUMBER for t in between)
+    return between[-1].text in (",", ")") or (short and company)
 
 
 def _lower_titles(reading: Reading) -> frozenset[str]:

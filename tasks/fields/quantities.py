@@ -24,8 +24,8 @@ _IS_ONLY_POINT_WORDS = word_set("quantities", "is_only_point")
 class Quantity:
     """One printed number, or a range of two, over the tokens `first` up to, but without, `last`.
 
-    `value` is in the major unit and never signed; `sign` is as printed; `high` is the upper end of a range; `exponent` is
-    that of the magnitude word (6: millions); `per` is share or unit; `number` is the token of the number itself.
+    `value` is in the major unit and never signed; `sign` is as printed; `high` is the upper end of a range; `exponent`
+    is that of the magnitude word (6: millions); `per` is share or unit; `number` is the token of the number itself.
     """
 
     kind: str

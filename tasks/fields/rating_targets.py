@@ -10,7 +10,7 @@ from tasks.fields.scene import Scene
 from tasks.fields.word_sets import word_set
 
 _FORMERLY = word_set("ratings", "formerly")
-_REACH = 3
+_REACH, _NEAR = 3, 8
 _LARGEST_TARGET = Decimal(1_000_000)
 _IS_EARLIER_WORDS = word_set("rating_targets", "is_earlier")
 _IS_EARLIER_2_WORDS = word_set("rating_targets", "is_earlier_2")
@@ -19,46 +19,51 @@ _GOES_UP_WORDS = word_set("rating_targets", "goes_up")
 
 def find_targets(scene: Scene, first: int, last: int) -> tuple[Decimal | None, Decimal | None, str, list[int]]:
     """Target, the one before it, currency, and the tokens of their numbers."""
-    reading = scene.reading
     marks = [m for m in scene.all("target") if first <= m.first < last]
     ratings = ratings_in(scene, first, last)
     if not marks and not ratings:
         return None, None, "", []
     anchor = min([m.first for m in marks] + [span[0] for span in ratings])
-    candidates = [
-        q
-        for q in scene.quantities
-        if first <= q.first < last and q.kind == MONEY and not q.exponent and q.value < _LARGEST_TARGET
-    ]
-    if not marks:
-        candidates = [
-            q
-            for q in candidates
-            if any(0 < q.first - span[1] <= 8 and _joins(reading, span[1], q.first) for span in ratings)
-        ]
-    candidates = [q for q in candidates if (q.first > anchor or _is_before(q, marks)) and not _is_price(scene, q)]
-    target = earlier = None
-    difference = None
-    before = anchor
-    for q in candidates:
-        late = any(reading.low(at) in _FORMERLY for at in range(max(before, q.first - 8), q.first))
-        before = q.last
-        if late and target is not None:
-            earlier = q.value
-        elif _is_difference(reading, q):
-            difference = q.value
-        elif _is_earlier(reading, q, candidates):
-            earlier = earlier if earlier is not None else q.value
-        elif target is None and q.high is not None:
-            target, earlier = q.high, q.value
-        elif target is None:
-            target = q.value
+    candidates = _candidates(scene, (first, last), anchor, marks, ratings)
+    target, earlier, difference = _told_apart(scene, candidates, anchor)
     if target is not None and earlier is None and difference is not None:
         earlier = target - difference if _goes_up(scene, first, last) else target + difference
     if target is None and earlier is not None and len(candidates) == 1:
         target, earlier = earlier, None
-    used = [q.first for q in candidates]
-    return target, earlier if earlier != target else None, candidates[0].currency if candidates else "", used
+    currency = candidates[0].currency if candidates else ""
+    return target, earlier if earlier != target else None, currency, [q.first for q in candidates]
+
+
+def _candidates(
+    scene: Scene, part: tuple[int, int], anchor: int, marks: list[Mark], ratings: list[tuple[int, int]]
+) -> list[Quantity]:
+    """The sums that can be a target: behind the word for it, or close behind a rating, and no price of the day."""
+    sums = [q for q in scene.quantities if part[0] <= q.first < part[1] and q.kind == MONEY and not q.exponent]
+    if not marks:
+        ends = [stop for _, stop in ratings]
+        sums = [q for q in sums if any(0 < q.first - at <= _NEAR and _joins(scene.reading, at, q.first) for at in ends)]
+    sums = [q for q in sums if q.first > anchor or _is_before(q, marks)]
+    return [q for q in sums if q.value < _LARGEST_TARGET and not _is_price(scene, q)]
+
+
+def _told_apart(
+    scene: Scene, candidates: list[Quantity], anchor: int
+) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    """The new value, the old one, and the difference where only that is printed ("by $10 to $42")."""
+    target = earlier = difference = None
+    before = anchor
+    for q in candidates:
+        late = any(scene.reading.low(at) in _FORMERLY for at in range(max(before, q.first - _NEAR), q.first))
+        before = q.last
+        if late and target is not None:
+            earlier = q.value
+        elif _is_difference(scene.reading, q):
+            difference = q.value
+        elif _is_earlier(scene.reading, q, candidates):
+            earlier = earlier if earlier is not None else q.value
+        elif target is None:
+            target, earlier = (q.value, earlier) if q.high is None else (q.high, q.value)
+    return target, earlier, difference
 
 
 def _joins(reading: Reading, first: int, last: int) -> bool:
@@ -74,7 +79,7 @@ def _is_price(scene: Scene, quantity: Quantity) -> bool:
     """Whether the number is the level of a move: 1,8 Prozent auf 69,65 Euro."""
     percents = [q for q in scene.quantities if q.kind == "percent" and 0 <= quantity.first - q.last <= 4]  # noqa: PLR2004
     anaph = any(
-        0 <= quantity.first - mark.last <= 3 and scene.reading.low(mark.first) in ("kurs", "cours")
+        0 <= quantity.first - mark.last <= _REACH and scene.reading.low(mark.first) in ("kurs", "cours")
         for mark in scene.all("anaph")
     )
     return bool(percents) or anaph
