@@ -21,7 +21,7 @@ from tasks.fields.ratings import find_ratings
 from tasks.fields.reading import Reading, read
 from tasks.fields.scene import Scene, scenes
 from tasks.fields.sources import find_sources
-from tasks.fields.subjects import instruments_of, main_subject, persons_of
+from tasks.fields.subjects import instruments_of, main_subject, persons_of, united
 from tasks.fields.word_sets import word_set
 
 _NO_TICKERS = word_set("enrich", "no_tickers")
@@ -61,6 +61,7 @@ def _named(reading: Reading, quantities: list[Quantity]) -> tuple[list[Mention],
     hits = find_hits(reading)
     people, blocked = find_people(reading, sure_tokens(hits))
     mentions = judged(reading, hits, people, blocked, quantities)
+    mentions = united(mentions)
     mentions += map(_by_ticker, find_names(reading, mentions, blocked | _named_otherwise(reading), quantities))
     mentions += find_pairs(reading, mentions, quantities)
     return sorted(mentions, key=lambda mention: mention.first), people, blocked

@@ -18,7 +18,8 @@ _VALOR = re.compile(
 _CUSIP = re.compile(r"\bCUSIP(?: [Nn]o\.?| number)?[\s:]{1,3}([0-9A-Z]{8}[0-9])\b")
 _EXCHANGE = re.compile(
     r"\b(?:NASDAQ|Nasdaq|NYSE(?: American| Arca)?|AMEX|AIM|LSE|LON|TSXV?|ASX|HKEX|SEHK|SIX|XETRA|FRA"
-    r"|ETR|EPA|AMS|OTCQ[BX]|OTC|CSE|NSE|BSE|SWX|VIE|Euronext(?: \w+)?|[Tt]icker|Symbol|Börsenkürzel|Kürzel|Tickersymbol|[Mm]némo|code)"
+    r"|ETR|EPA|AMS|OTCQ[BX]|OTC|CSE|NSE|BSE|SWX|VIE|Euronext(?: \w+)?|[Tt]icker"
+    r"|Symbol|Börsenkürzel|Kürzel|Tickersymbol|[Mm]némo|code)"
     r"\s?:\s?([A-Z][A-Z0-9.]{0,6})\b"
 )
 _BARE = re.compile(r"(?<=\w )\(([A-Z]{1,5})\)")

@@ -152,10 +152,11 @@ def _level_or_change(scene: Scene, quantity: Quantity) -> str:
         return ""
     if _preposition(reading, quantity, _THRESHOLD):
         return ""
-    level = _preposition(reading, quantity, _LEVEL)
+    around = reading.has("approx", quantity.first - 2)
+    level = _preposition(reading, quantity, _LEVEL) or (around is not None and reading.low(around.first) == "autour")
     if quantity.kind == BARE:
         return "price" if level else ""
-    if level and not _is_from(reading, quantity):
+    if level and (around is not None or not _is_from(reading, quantity)):
         return "price"
     if _preposition(reading, quantity, _CHANGE):
         return "points"

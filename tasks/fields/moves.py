@@ -42,12 +42,15 @@ def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceM
     found = [frame for frame in frames(scene) if not any(part.first in rated for part in frame.parts)]
     previous: Frame | None = None
     subjects: list[Mention] = []
+    outer: list[Mention] = []
     moved = False
     for index, frame in enumerate(found):
         following = found[index + 1].first if index + 1 < len(found) else scene.sentence.last
         own = subjects_of(scene, names, frame, previous, following)
         group = in_order(own, subjects, found, index, scene)
-        subjects = own or subjects
+        resumed = own or (outer if previous and _is_closed(scene, previous, frame) else subjects)
+        outer = outer if _is_aside(scene, own, frame) else resumed
+        subjects = resumed
         moves = list(_moves_of(scene, frame, group or subjects, track))
         if moves:
             moved = True
@@ -61,6 +64,19 @@ def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceM
         track.last = track.main if track.main and (track.main.name in here or close) else names[0]
     track.moved = moved
     track.session = _carried(scene, track.session)
+
+
+def _is_aside(scene: Scene, own: list[Mention], frame: Frame) -> bool:
+    """Whether a move stands in brackets together with its name: (SLI +0,05%)."""
+    return bool(own) and own[0].first < frame.first and scene.reading.low(own[0].first - 1) == "("
+
+
+def _is_closed(scene: Scene, previous: Frame, frame: Frame) -> bool:
+    """Whether the bracket of an aside closes between two frames, so that the sentence goes on with what was before."""
+    inside = any(
+        scene.reading.low(name.first - 1) == "(" for name in scene.names if name.last <= previous.first <= name.last + 1
+    )
+    return inside and ")" in words_between(scene, previous.last, frame.first)
 
 
 def _moves_of(scene: Scene, frame: Frame, subjects: list[Mention], track: Track) -> Iterator[PriceMove]:

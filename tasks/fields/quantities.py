@@ -242,7 +242,7 @@ def _with_per(reading: Reading, money: Quantity) -> Quantity:
     """Money with "je Aktie", "a barrel" behind it, up to a short word away."""
     for at in (money.last, money.last + 1):
         mark = reading.has("per", at)
-        if mark:
+        if mark and (at == money.last or reading.tokens[money.last].kind == WORD):
             return replace(money, per=mark.value, last=money.last)
     return money
 

@@ -100,7 +100,7 @@ def _surveyed(reading: Reading, index: int) -> tuple[int, int] | None:
         at += 1
     if reading.low(at) in _QUOTES:
         at += 1
-    if not is_capital(reading, at) or _is_no_source(reading, at):
+    if not is_capital(reading, at) or _is_no_source(reading, at) or reading.has("venue", at):
         return None
     if reading.language.startswith("de") and not _is_proper(reading, at):
         return None

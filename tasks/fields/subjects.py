@@ -1,6 +1,7 @@
 """What an article is about: its main company, its instruments each once, its persons with their organisations."""
 
 from collections import Counter
+from dataclasses import replace
 
 from tasks.fields.mentions import Mention
 from tasks.fields.model import Evidence, Mentioned, Person
@@ -33,6 +34,25 @@ def main_subject(reading: Reading, mentions: list[Mention]) -> Mention | None:
     counts = Counter(mention.name for mention in named)
     title = reading.sentences[0].last if reading.sentences else 0
     return max(named, key=lambda mention: (counts[mention.name] + 2 * (mention.first < title), -mention.first))
+
+
+def united(mentions: list[Mention]) -> list[Mention]:
+    """Mentions of one company under its most frequent name, where its names have no word in common (VW, Volkswagen)."""
+    names: dict[str, Counter[str]] = {}
+    for mention in mentions:
+        if mention.kind == "company" and mention.instrument:
+            names.setdefault(mention.instrument.name, Counter())[mention.name] += 1
+    chosen = {
+        key: max(counted, key=lambda name: (counted[name], len(name)))
+        for key, counted in names.items()
+        if len(counted) > 1 and not any(a != b and a in b for a in counted for b in counted)
+    }
+    return [
+        replace(mention, name=chosen[mention.instrument.name])
+        if mention.instrument and mention.kind == "company" and mention.instrument.name in chosen
+        else mention
+        for mention in mentions
+    ]
 
 
 def instruments_of(reading: Reading, mentions: list[Mention]) -> tuple[Mentioned, ...]:
