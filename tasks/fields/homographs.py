@@ -120,7 +120,7 @@ def _describes(reading: Reading, mention: Mention, compound: str) -> bool:
 def is_employer(reading: Reading, mention: Mention) -> bool:
     """Whether the company stands behind a person with an opinion: Analystin X von der Bank Y, strategist at Y."""
     at = mention.first - 1
-    while reading.low(at) in _IS_EMPLOYER_2_WORDS and mention.first - at < _REACH:
+    while (reading.low(at) in _IS_EMPLOYER_2_WORDS or reading.has("descriptor", at)) and mention.first - at < _REACH:
         at -= 1
     if reading.low(at) not in _IS_EMPLOYER_WORDS:
         return False

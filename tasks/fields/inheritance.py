@@ -15,6 +15,7 @@ _MINOR = frozenset(("cent", "centime"))
 _HOME_MINOR = {"cent": "EUR", "centime": "CHF"}
 _LIGHT = word_set("inheritance", "light")
 _LONGEST_GAP = 3
+_PRIOR_GAP = 5
 # "$14 to $1,447" is a change and the level after it.
 _WIDEST = 5
 _NORDIC = ("SEK", "NOK", "DKK")
@@ -171,14 +172,13 @@ def _is_german_noun(reading: Reading, index: int) -> bool:
 
 def _is_prior(reading: Reading, model: Quantity, quantity: Quantity) -> bool:
     """Whether a bare number is an older or expected value of the one before it: nach 5,6; (bisher: 4,39)."""
-    if not 0 < quantity.first - model.last <= 5:  # noqa: PLR2004
-        return model.exponent > 0 and _is_of_year(reading, quantity)
     if model.exponent and _is_of_year(reading, quantity):
         return True
-    return any(
-        mark.kind in ("prior", "consensus") for at in range(model.last, quantity.first)
-        for mark in reading.marks_at.get(at, ())
-    )  # fmt: skip
+    if not 0 < quantity.first - model.last <= _PRIOR_GAP:
+        return False
+    between = [mark for at in range(model.last, quantity.first) for mark in reading.marks_at.get(at, ())]
+    older = any(mark.kind in ("prior", "consensus") for mark in between)
+    return older and not any(mark.kind == "currency" for mark in between)
 
 
 def _is_of_year(reading: Reading, quantity: Quantity) -> bool:
