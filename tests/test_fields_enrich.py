@@ -11,10 +11,11 @@ TEXTS = [*annotated("own.txt"), *annotated("second.txt"), *annotated("third.txt"
 # Measured 2026-11-23 on the three files: 0.99. A change of rules that costs more than this is a step back.
 LOWEST_F1 = 0.96
 _SCRAPS = (
-    "Die Aktie", "stieg", "um", "1,2 Prozent", "auf", "15,40 Euro", "Nestlé", "(+1,3%)", "und", "SMI", "Umsatz", "von",
-    "4,2", "auf 2,7 Mrd. Euro", "Kursziel", "Jefferies", "«Buy»", "CEO", "Anna Muster", "laut", "Reuters", "\n", ".", ",",
-    "shares of", "fell 3%", "to $12", "the euro", "1,16 Dollar", "ISIN", "CH0038863350", "l'action", "à", "(", ")", "Mio.",
-    "je Aktie", "2024", "-", "bis", "zwischen", "TEUR", "5", "nach", "EUR/USD", "jeweils", "'", "Dividende",
+    "Die Aktie", "stieg", "um", "1,2 Prozent", "auf", "15,40 Euro", "Nestlé", "(+1,3%)", "und", "SMI",
+    "Umsatz", "von", "4,2", "auf 2,7 Mrd. Euro", "Kursziel", "Jefferies", "«Buy»", "CEO", "Anna Muster",
+    "laut", "Reuters", "\n", ".", ",", "shares of", "fell 3%", "to $12", "the euro", "1,16 Dollar", "ISIN",
+    "CH0038863350", "l'action", "à", "(", ")", "Mio.", "je Aktie", "2024", "-", "bis", "zwischen", "TEUR",
+    "5", "nach", "EUR/USD", "jeweils", "'", "Dividende",
 )  # fmt: skip
 
 
