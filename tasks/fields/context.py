@@ -18,6 +18,7 @@ _LONGEST = 4
 _MOST_NAMES = 200
 _MOST_ASKED = 600
 _MOST_BETWEEN = 5
+_SHORTEST_ALIAS = 5
 _FUNCTION = word_set("context", "function")
 _OTHER = frozenset((
     "acquire", "adj", "anaph", "attribute", "blocker", "clause", "companyverb", "consensus",
@@ -273,8 +274,9 @@ def _is_inside(text: str, place: int) -> bool:
 
 
 def _everywhere(reading: Reading, named: dict[str, tuple[str, str]], taken: set[int]) -> Iterator[Mention]:
-    """Every place of every name, longest names first."""
-    names = sorted(named, key=len, reverse=True)
+    """Every place of every name, longest names first; also of its first word alone, where a verb says that it is one."""
+    short = {name.split()[0]: name for name in named if " " in name and len(name.split()[0]) >= _SHORTEST_ALIAS}
+    names = sorted({*named, *short}, key=len, reverse=True)
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?=s?(?!\w))")
     starts = {token.start: index for index, token in enumerate(reading.tokens)}
     for match in pattern.finditer(reading.text):
@@ -284,5 +286,18 @@ def _everywhere(reading: Reading, named: dict[str, tuple[str, str]], taken: set[
         last = first
         while last < len(reading.tokens) and reading.tokens[last].start < match.end():
             last += 1
-        kind, rule = named[match.group()]
-        yield Mention(match.group(), kind, first, last, rule=rule)
+        name = match.group()
+        if name not in named and not _acts_alone(reading, first, last):
+            continue
+        full = name if name in named else short[name]
+        kind, rule = named[full]
+        yield Mention(full, kind, first, last, rule=rule)
+
+
+def _acts_alone(reading: Reading, first: int, last: int) -> bool:
+    """Whether a single word with no other meaning does what companies do, or stands before -Aktie, shares, -Chef."""
+    if reading.marks_at.get(first):
+        return False
+    at = last + (reading.low(last) == "-" and reading.is_tight(last))
+    kinds = ("verb", "stand", "companyverb", "share", "role", "modal", "guidance", "say", "level")
+    return any(mark.kind in kinds for mark in reading.marks_at.get(at, ()))

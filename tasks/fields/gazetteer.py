@@ -18,7 +18,7 @@ _LEGAL = re.compile(
     r"S\.p\.A\.|LLC|Holdings?|Group|Trust|\(.*\)|Companies|Parent|SpA|L\.?P\.?|& Co\.?|& Co\. KGaA|Technologies)$"
 )
 _PRICES = ("preis", "preise", "preises", "preisen", "kurs", "kurse", "kurses", "notierung", "future", "kontrakt")
-_SHORTEST = 3
+_SHORTEST, _SHORTEST_PLAIN = 3, 5
 _FRENCH_ONLY = "commodities_fr.csv"
 
 
@@ -109,9 +109,15 @@ def _names(row: dict[str, str]) -> list[str]:
     """The names of a row; German prices of a commodity or coin stand for it (Goldpreis, Kakaopreisen, Bitcoinkurs)."""
     names = [row["name"], *filter(None, row["aliases"].split("|"))]
     if row["kind"] not in ("commodity", "crypto"):
-        return names
+        return [*names, *(plain for name in names if (plain := _plain_case(name)) != name)]
     stems = [name for name in names if name[0].isupper() and name.isalpha() and not name.isupper()]
     return names + [f"{stem}{end}" for stem in stems for end in _PRICES]
+
+
+def _plain_case(name: str) -> str:
+    """HelloFresh and easyJet as agencies print them: Hellofresh, Easyjet."""
+    inner = name[1:] != name[1:].lower() and name.isalpha() and not name.isupper()
+    return name.capitalize() if inner and len(name) > _SHORTEST_PLAIN else name
 
 
 def _languages(name: str, weak: dict[str, frozenset[str]]) -> frozenset[str]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tasks.fields.quantities import BARE, COUNT, MONEY, PERCENT, YEAR, Quantity
 from tasks.fields.reading import Reading
-from tasks.fields.tokens import NUMBER, WORD
+from tasks.fields.tokens import STARTERS, WORD
 from tasks.fields.word_sets import word_set
 
 _DASHES = frozenset("-–—−")
@@ -148,7 +148,7 @@ def _is_count(reading: Reading, quantity: Quantity) -> bool:
     if quantity.last >= len(reading.tokens):
         return False
     after = reading.tokens[quantity.last]
-    if after.kind == NUMBER or after.kind != WORD:
+    if after.kind != WORD or (after.text[0].isupper() and after.low in STARTERS):
         return False
     language = reading.language[:2]
     if language == "de":

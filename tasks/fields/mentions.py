@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from tasks.fields.gazetteer import Hit, Instrument, gazetteer
 from tasks.fields.reading import Reading
 
+# As many letters tell that a printed form is one of the name: Bundesanleihen, Goldpreis, Treasuries.
+_ROOT = 4
 _NO_NAMES = frozenset(
     ("News", "Investor", "National Bank", "APA", "Information Services", "Freitag", "Capital", "Global")
 )
@@ -54,9 +56,8 @@ def _mention(reading: Reading, hit: Hit, first: int, last: int) -> Mention | Non
         return None
     if printed[0].islower() and language == "de" and instrument.kind in ("commodity", "crypto", "bond"):
         return None
-    name = instrument.name if instrument.kind in ("commodity", "bond", "crypto") else printed
-    if instrument.kind in ("commodity", "crypto") and instrument.name not in reading.text:
-        name = instrument.name if printed.startswith(instrument.name) else printed
+    noun = instrument.kind in ("commodity", "bond", "crypto") and printed[:_ROOT] == instrument.name[:_ROOT]
+    name = instrument.name if noun else printed
     weak = language in instrument.weak
     return Mention(name, instrument.kind, first, last, instrument=instrument, weak=weak)
 

@@ -78,7 +78,9 @@ def _is_any(reading: Reading, mark: Mark) -> bool:
     """Whether a word means nothing here: any security (ein Titel), "mehr" in a hedge (mehr als 4 Prozent)."""
     if mark.kind == "adj":
         hedge = reading.has("approx", mark.first)
-        return hedge is not None and hedge.last < len(reading.tokens) and reading.tokens[hedge.last].kind == NUMBER
+        if hedge is None or hedge.last >= len(reading.tokens):
+            return False
+        return reading.tokens[hedge.last].kind == NUMBER or reading.has("number", hedge.last) is not None
     return mark.kind == "anaph" and reading.low(mark.first - 1) in (
         "ein",
         "eine",
