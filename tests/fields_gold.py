@@ -36,13 +36,14 @@ class Annotated:
         return enrich(self.title, self.text, self.language, self.published_at)
 
 
-def annotated(name: str) -> list[Annotated]:
+def annotated(file: str) -> list[Annotated]:
     """The texts of one file."""
     texts: list[Annotated] = []
-    for line in (FOLDER / name).read_text(encoding="utf-8").splitlines():
+    for line in (FOLDER / file).read_text(encoding="utf-8").splitlines():
         match = _LINE.match(line)
         if line.startswith("= "):
-            texts.append(Annotated(*line[2:].split()))
+            name, language, published_at = line[2:].split()
+            texts.append(Annotated(name, language, published_at))
         elif match:
             texts[-1].facts[match[1]] = {_fact(match[1], one.strip(), texts[-1]) for one in match[2].split(";")}
         elif texts[-1].title:

@@ -274,7 +274,7 @@ def _is_inside(text: str, place: int) -> bool:
 
 
 def _everywhere(reading: Reading, named: dict[str, tuple[str, str]], taken: set[int]) -> Iterator[Mention]:
-    """Every place of every name, longest names first; also of its first word alone, where a verb says that it is one."""
+    """Every place of every name, longest first; also of its first word alone where a verb says that it is one."""
     short = {name.split()[0]: name for name in named if " " in name and len(name.split()[0]) >= _SHORTEST_ALIAS}
     names = sorted({*named, *short}, key=len, reverse=True)
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?=s?(?!\w))")

@@ -40,9 +40,9 @@ def find_figures(scenes: list[Scene], main: Mention | None, calendar: Calendar, 
     for scene in scenes:
         _turn(scene, ledger)
         if scene.sentence.line == 0:
-            title.extend(_figures(scene, ledger, calendar, moved))
+            title.extend(_figures(scene, ledger, moved))
             continue
-        for figure in _figures(scene, ledger, calendar, moved):
+        for figure in _figures(scene, ledger, moved):
             _add(ledger.found, figure)
     known = {(figure.metric.removeprefix("guidance_")) for figure in ledger.found}
     for figure in title:
@@ -58,7 +58,7 @@ def _turn(scene: Scene, ledger: _Ledger) -> None:
         ledger.topic = names[0]
 
 
-def _figures(scene: Scene, ledger: _Ledger, calendar: Calendar, moved: set[int]) -> Iterator[Figure]:
+def _figures(scene: Scene, ledger: _Ledger, moved: set[int]) -> Iterator[Figure]:
     metrics = find_metrics(scene)
     if not metrics and not pays(scene) and next(scene.all("organic", "margin"), None) is None:
         return
@@ -80,7 +80,7 @@ def _figures(scene: Scene, ledger: _Ledger, calendar: Calendar, moved: set[int])
             used.add(mark.first)
         valued.add(quantity.first)
         yield _figure(scene, quantity, name, mark, subject, ledger)
-    yield from _growth_only(scene, metrics, used, ledger, calendar, moved)
+    yield from _growth_only(scene, metrics, used, ledger, moved)
 
 
 def _subject(scene: Scene, quantity: Quantity, ledger: _Ledger) -> Mention | None:
@@ -165,47 +165,40 @@ def _change(scene: Scene, quantity: Quantity, mark: Mark | None) -> Decimal | No
 
 
 def _growth_only(
-    scene: Scene, metrics: list[Mark], used: set[int], ledger: _Ledger, calendar: Calendar, moved: set[int]
+    scene: Scene, metrics: list[Mark], used: set[int], ledger: _Ledger, moved: set[int]
 ) -> Iterator[Figure]:
     """Metrics of which only the change is printed: Erlöse sollen um 3 bis 7 Prozent zulegen."""
+    percents = [q for q in scene.quantities if q.kind == PERCENT and q.first not in moved]
+    sums = [q.first for q in scene.quantities if q.kind == MONEY and q.exponent]
     for index, mark in enumerate(metrics):
         if mark.first in used or mark.value in PERCENT_METRICS or scene.reading.low(mark.first) in VERBS:
             continue
         limit = metrics[index + 1].first if index + 1 < len(metrics) else scene.sentence.last
-        near = [
-            q for q in scene.quantities if q.kind == PERCENT and mark.last <= q.first < limit and q.first not in moved
-        ]
-        near = near or [
-            q
-            for q in scene.quantities
-            if q.kind == PERCENT and 0 <= mark.first - q.last <= NEAR and q.first not in moved
-        ]
-        if not near or any(q.kind == MONEY and q.exponent and mark.last <= q.first < limit for q in scene.quantities):
-            continue
-        quantity = near[0]
-        if not is_reported(scene, quantity, mark) or scene.reading.low(quantity.last) in _GROWTH_ONLY_WORDS:
-            continue
-        subject = _subject(scene, quantity, ledger)
-        first, last = scene.segment(quantity.first)
-        sign = (
-            quantity.sign
-            or direction(scene, quantity, quantity.last, first, last)
-            or (1 if _is_growth(scene, mark) else None)
-        )
-        if subject is None or sign is None:
-            continue
-        guidance = is_guidance(scene, quantity, mark)
-        metric = mark.value
-        if guidance and metric == "net_profit":
-            metric = _last_profit(scene, mark, _profits(ledger)) or metric
-        if not guidance and any(f.metric == mark.value for f in ledger.found):
-            continue
-        high = quantity.high * sign if quantity.high is not None else None
-        yield Figure(
-            subject.name, f"guidance_{metric}" if guidance else metric,
-            period_of(scene, quantity, calendar, guidance=guidance), None, None, "", quantity.value * sign, high,
-            Evidence(*scene.reading.span(mark.first, max(quantity.last, mark.last)), "growth"),
-        )  # fmt: skip
+        near = [q for q in percents if mark.last <= q.first < limit]
+        near = near or [q for q in percents if 0 <= mark.first - q.last <= NEAR]
+        if near and not any(mark.last <= at < limit for at in sums):
+            yield from _growth(scene, near[0], mark, ledger)
+
+
+def _growth(scene: Scene, quantity: Quantity, mark: Mark, ledger: _Ledger) -> Iterator[Figure]:
+    """The figure of a mere change, where it has a direction and the metric is not known with its value."""
+    if not is_reported(scene, quantity, mark) or scene.reading.low(quantity.last) in _GROWTH_ONLY_WORDS:
+        return
+    subject = _subject(scene, quantity, ledger)
+    told = quantity.sign or direction(scene, quantity, quantity.last, *scene.segment(quantity.first))
+    sign = told or (1 if _is_growth(scene, mark) else None)
+    guidance = is_guidance(scene, quantity, mark)
+    if subject is None or sign is None or (not guidance and any(f.metric == mark.value for f in ledger.found)):
+        return
+    metric = mark.value
+    if guidance:
+        metric = "guidance_" + ((metric == "net_profit" and _last_profit(scene, mark, _profits(ledger))) or metric)
+    high = quantity.high * sign if quantity.high is not None else None
+    yield Figure(
+        subject.name, metric, period_of(scene, quantity, ledger.calendar, guidance=guidance), None, None, "",
+        quantity.value * sign, high,
+        Evidence(*scene.reading.span(mark.first, max(quantity.last, mark.last)), "growth"),
+    )  # fmt: skip
 
 
 def _is_growth(scene: Scene, mark: Mark) -> bool:

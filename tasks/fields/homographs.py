@@ -1,6 +1,5 @@
 """What hits of the gazetteer mean: the instrument, a part of another name, an ordinary word, a venue, an employer."""
 
-import re
 from dataclasses import replace
 
 from tasks.fields.mentions import Mention
@@ -8,7 +7,7 @@ from tasks.fields.name_runs import is_capital
 from tasks.fields.people import PersonSpan
 from tasks.fields.quantities import MONEY, PERCENT, POINTS, Quantity
 from tasks.fields.reading import Reading
-from tasks.fields.tokens import NUMBER, SIGN, WORD
+from tasks.fields.tokens import NUMBER, SIGN
 from tasks.fields.word_sets import word_set
 
 _ARTICLES = word_set("mentions", "articles")
@@ -16,6 +15,8 @@ _CREDITS = word_set("mentions", "credits")
 _LONGEST_CREDIT = 16
 _REACH = 5
 _MAKERS = word_set("mentions", "makers")
+_NEXT_PART = 5_000
+_OTHER_KINDS = frozenset(("day", "month", "source", "role", "rating"))
 _WITH_INDEX = frozenset(("index", "future", "futures", "stand", "punkte"))
 _PLACING = frozenset(("an", "on", "sur", "auf", "at", "via", "au"))
 _OTHERS = word_set("mentions", "others")
@@ -186,39 +187,35 @@ def _starts(reading: Reading, index: int) -> bool:
 
 
 def _is_weak_name(reading: Reading, mention: Mention, known: set[int]) -> bool:
+    """Whether an ordinary word is the company here, by what stands beside it."""
     first, last = mention.first, mention.last
     if mention.instrument and "short" in mention.instrument.weak and not _is_supported(reading, first, last):
         return False
-    german = reading.language.startswith("de")
     if reading.low(last) == "-" and (reading.has("share", last + 1) or reading.has("role", last + 1)):
         return True
-    place = any(mark.kind in ("place", "venueplace") for mark in reading.marks_at.get(first, ()))
+    kinds = {mark.kind for mark in reading.marks_at.get(first, ())}
+    place = not kinds.isdisjoint(("place", "venueplace"))
     if reading.has("legal", last) or reading.has("share", last) or (reading.low(last) == "(" and not place):
         return True
-    if place:
+    german = reading.language.startswith("de")
+    if place or (german and reading.low(first - 1) in _ARTICLES):
         return False
-    if reading.low(first - 1) in _ARTICLES and german:
-        return False
-    listed = any(at in known for at in range(first - 3, first)) or any(at in known for at in range(last, last + 3))
+    listed = any(at in known for at in (*range(first - 3, first), *range(last, last + 3)))
     if _starts(reading, first):
-        verb = any(m.kind in ("companyverb", "verb") for m in reading.marks_at.get(last, ()))
-        apposed = reading.low(last) == "," and reading.low(last + 1) in _IS_WEAK_NAME_WORDS
-        if apposed:
-            return True
-        colon = reading.low(last) in (":", ",") or (reading.low(last) in ("'", "’"))
-        return verb or listed or (colon and _occurs_again(reading, mention))
-    if german:
-        return listed or (
-            not any(
-                mark.kind in ("day", "month", "place", "venueplace", "source", "role", "rating")
-                for mark in reading.marks_at.get(first, ())
-            )
-            and not is_capital(reading, first - 1)
-        )
-    token = reading.tokens[first]
-    if any(mark.kind in ("place", "venueplace", "role", "day", "month") for mark in reading.marks_at.get(first, ())):
-        return False
-    return token.kind == WORD and token.text[0].isupper() and not is_capital(reading, first - 1)
+        return listed or _opens_well(reading, mention)
+    if german and listed:
+        return True
+    return kinds.isdisjoint(_OTHER_KINDS) and not is_capital(reading, first - 1)
+
+
+def _opens_well(reading: Reading, mention: Mention) -> bool:
+    """Whether a sentence that begins with an ordinary word goes on as one about a company."""
+    last = mention.last
+    if any(mark.kind in ("companyverb", "verb") for mark in reading.marks_at.get(last, ())):
+        return True
+    if reading.low(last) == "," and reading.low(last + 1) in _IS_WEAK_NAME_WORDS:
+        return True
+    return reading.low(last) in (":", ",", "'", "’") and _occurs_again(reading, mention)
 
 
 def _is_supported(reading: Reading, first: int, last: int) -> bool:
@@ -231,5 +228,6 @@ def _is_supported(reading: Reading, first: int, last: int) -> bool:
 
 
 def _occurs_again(reading: Reading, mention: Mention) -> bool:
-    printed = reading.phrase(mention.first, mention.last)
-    return len(re.findall(rf"\b{re.escape(printed)}\b", reading.text)) > 1
+    """Whether the name stands once more in the next part of the text."""
+    printed, start = reading.phrase(mention.first, mention.last), reading.tokens[mention.last - 1].stop
+    return reading.text.find(printed, start, start + _NEXT_PART) >= 0

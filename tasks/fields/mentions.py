@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from tasks.fields.gazetteer import Hit, Instrument, gazetteer
 from tasks.fields.reading import Reading
 
-# As many letters tell that a printed form is one of the name: Bundesanleihen, Goldpreis, Treasuries.
-_ROOT = 4
+# Printed forms of a noun keep all but its ending: Bundesanleihen, Goldpreis, Treasuries; "Bund" is another name.
+_ROOT, _ENDING = 4, 2
 _NO_NAMES = frozenset(
     ("News", "Investor", "National Bank", "APA", "Information Services", "Freitag", "Capital", "Global")
 )
@@ -56,7 +56,9 @@ def _mention(reading: Reading, hit: Hit, first: int, last: int) -> Mention | Non
         return None
     if printed[0].islower() and language == "de" and instrument.kind in ("commodity", "crypto", "bond"):
         return None
-    noun = instrument.kind in ("commodity", "bond", "crypto") and printed[:_ROOT] == instrument.name[:_ROOT]
+    noun = instrument.kind in ("commodity", "bond", "crypto") and printed.startswith(
+        instrument.name[: max(len(instrument.name) - _ENDING, _ROOT)]
+    )
     name = instrument.name if noun else printed
     weak = language in instrument.weak
     return Mention(name, instrument.kind, first, last, instrument=instrument, weak=weak)

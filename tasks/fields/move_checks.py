@@ -10,7 +10,7 @@ from tasks.fields.scene import Scene
 from tasks.fields.word_sets import word_set
 
 MARKET_KINDS = frozenset(("index", "commodity", "fx", "crypto", "bond", "fund"))
-_BESIDE = 2
+_BESIDE, _BEHIND, _BEFORE = 2, 3, 6
 _NEGATIONS = word_set("moves", "negations")
 _IS_OF_OTHER_WORDS = word_set("move_checks", "is_of_other")
 _SPANS_WINDOW_WORDS = word_set("move_checks", "spans_window")
@@ -25,37 +25,27 @@ def window_of(scene: Scene, frame: Frame) -> tuple[int, int]:
 
 def is_excluded(scene: Scene, frame: Frame, start: int, stop: int, subject: Mention) -> bool:
     """Whether the numbers are a range, an outlook, a longer time, a figure or a share, and no move of a session."""
-    reading = scene.reading
     part = frame.percent or frame.points or frame.price
-    if part is None or part.high is not None:
+    if part is None or part.high is not None or scene.within(start, stop, "organic"):
         return True
-    if (
-        scene.within(start, stop, "window")
-        and not scene.within(start, stop, "session")
-        and _window_counts(scene, start, stop)
-    ):
+    if _window_counts(scene, start, stop) and not scene.within(start, stop, "session"):
         return True
-    modal = next((m for m in scene.all("modal") if start <= m.first < min(stop, frame.last + 3)), None)
-    if modal and not scene.within(start, stop, "quote"):
+    if scene.within(start, min(stop, frame.last + _BEHIND), "modal") and not scene.within(start, stop, "quote"):
         return True
-    if subject.kind not in MARKET_KINDS and frame.percent is not None and _is_of_figure(scene, frame.percent, start):
+    if scene.sentence.first <= subject.first < frame.first and _spans_window(scene, subject.first, frame.last):
         return True
-    if scene.within(start, stop, "organic"):
+    if scene.within(max(start, part.first - _BEFORE), part.first, "metric", "blocker"):
         return True
-    if frame.percent is not None and _is_of_other(scene, frame.percent):
+    if frame.percent is not None and _is_of_else(scene, frame.percent, start, subject):
         return True
-    if (
-        subject.first >= scene.sentence.first
-        and subject.first < frame.first
-        and _spans_window(scene, subject.first, frame.last)
-    ):
-        return True
-    if scene.within(max(start, part.first - 6), part.first, "metric", "blocker"):
-        return True
-    return bool(
-        any(reading.low(at) in _NEGATIONS for at in range(scene.sentence.first, frame.first))
-        and scene.within(start, part.first, "approx")
-    )
+    denied = any(scene.reading.low(at) in _NEGATIONS for at in range(scene.sentence.first, frame.first))
+    return denied and scene.within(start, part.first, "approx") is not None
+
+
+def _is_of_else(scene: Scene, percent: Quantity, start: int, subject: Mention) -> bool:
+    """Whether a percentage belongs to a metric of the company, or to a quantity named behind it."""
+    figure = subject.kind not in MARKET_KINDS and _is_of_figure(scene, percent, start)
+    return figure or _is_of_other(scene, percent)
 
 
 def _is_of_figure(scene: Scene, percent: Quantity, start: int) -> bool:

@@ -146,34 +146,29 @@ def _preposition(reading: Reading, quantity: Quantity, table: dict[str, frozense
 def _level_or_change(scene: Scene, quantity: Quantity) -> str:
     """Role of a number: price for a level, points for an absolute change; empty for one that is neither."""
     reading = scene.reading
-    if quantity.kind not in (MONEY, POINTS, BARE) or quantity.per == "share":
-        return ""
-    if (quantity.kind == BARE and quantity.sign) or (quantity.spelled and quantity.value == 1):
+    unit = quantity.spelled and quantity.value == 1
+    if quantity.kind not in (MONEY, POINTS, BARE) or quantity.per == "share" or unit:
         return ""
     if _preposition(reading, quantity, _THRESHOLD):
         return ""
     around = reading.has("approx", quantity.first - 2)
     level = _preposition(reading, quantity, _LEVEL) or (around is not None and reading.low(around.first) == "autour")
     if quantity.kind == BARE:
-        return "price" if level else ""
+        return "price" if level and not quantity.sign else ""
     if level and (around is not None or not _is_from(reading, quantity)):
         return "price"
-    if _preposition(reading, quantity, _CHANGE):
-        return "points"
-    if quantity.kind == POINTS:
-        return "points"
-    start, _stop = scene.segment(quantity.first)
-    more = any(mark.first == quantity.last for mark in scene.all("adj") if mark.value in "+-")
-    if more:
-        return "points"
-    verb = any(
-        mark.last <= quantity.first and quantity.first - mark.last <= 1
-        for mark in scene.all("verb")
-        if mark.first >= start
-    )
-    if verb and not reading.language.startswith("de"):
-        return "points"
-    return "price"
+    changed = quantity.kind == POINTS or _preposition(reading, quantity, _CHANGE) or _is_changed(scene, quantity)
+    return "points" if changed else "price"
+
+
+def _is_changed(scene: Scene, quantity: Quantity) -> bool:
+    """Whether money without preposition is a change: 1,87 Dollar weniger, dropped $14."""
+    if any(mark.first == quantity.last for mark in scene.all("adj") if mark.value in "+-"):
+        return True
+    start = scene.segment(quantity.first)[0]
+    verbs = (mark for mark in scene.all("verb") if start <= mark.first < quantity.first)
+    governed = any(quantity.first - mark.last <= 1 for mark in verbs)
+    return governed and not scene.reading.language.startswith("de")
 
 
 def _is_from(reading: Reading, quantity: Quantity) -> bool:

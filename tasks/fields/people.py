@@ -44,37 +44,33 @@ def find_people(reading: Reading, taken: set[int]) -> tuple[list[PersonSpan], se
 
 
 def _at(reading: Reading, index: int, given: frozenset[str], taken: set[int]) -> PersonSpan | None:
-    if not _goes_on(reading, index):
-        return None
-    if index in taken or (index and reading.low(index - 1) == "-" and reading.is_tight(index)):
+    """The person whose name begins at `index`, where a given name, a role, a title or a deed says that it is one."""
+    joined = reading.low(index - 1) == "-" and reading.is_tight(index)
+    if index in taken or joined or not _goes_on(reading, index):
         return None
     if reading.has("role", index) or reading.has("title", index):
         return None
     last = _person_end(reading, index, taken)
-    words = [reading.tokens[at] for at in range(index, last) if reading.tokens[at].kind == WORD]
-    if len(words) < 2 or last <= index:  # noqa: PLR2004 - a given name and a surname
+    name = reading.phrase(index, last) if last > index else ""
+    if " " not in name or reading.low(last - 1) in _INSTITUTIONS:
         return None
-    if " " not in reading.phrase(index, last) or reading.low(last - 1) in _INSTITUTIONS:
-        return None
-    known = _given(reading, index) in given or words[0].text in given
     before = _role_before(reading, index)
-    after = _role_after(reading, last)
-    role = before or after
-    if (
-        not known
-        and not (before and _is_close(before, index))
-        and not _has_title(reading, index)
-        and not _acts(reading, index, last)
-    ):
+    known = _given(reading, index) in given or reading.tokens[index].text in given
+    if not known and not _is_told(reading, index, last, before):
         return None
-    if not known and _continues_name(reading, index):
-        return None
-    if not known and any(reading.marks_at.get(at) for at in range(index, last)) and not before:
-        return None
-    name = reading.phrase(index, last)
+    role = before or _role_after(reading, last)
     if role is None:
         return PersonSpan(name, "", index, last, index, index)
-    return PersonSpan(name, _printed_role(reading, *role), index, last, *role)
+    return PersonSpan(name, reading.phrase(*role), index, last, *role)
+
+
+def _is_told(reading: Reading, index: int, last: int, before: tuple[int, int] | None) -> bool:
+    """Whether the context makes a person of names that the lexicon does not know."""
+    near = before is not None and _is_close(before, index)
+    if not near and not _has_title(reading, index) and not _acts(reading, index, last):
+        return False
+    marked = any(reading.marks_at.get(at) for at in range(index, last))
+    return not _continues_name(reading, index) and (before is not None or not marked)
 
 
 def _acts(reading: Reading, index: int, last: int) -> bool:
@@ -180,10 +176,6 @@ def _role_after(reading: Reading, last: int) -> tuple[int, int] | None:
         if reading.tokens[last].text not in (",", "(") and reading.has("say", at):
             return None
     return None
-
-
-def _printed_role(reading: Reading, first: int, last: int) -> str:
-    return reading.phrase(first, last)
 
 
 def _collapsed(reading: Reading, found: list[PersonSpan]) -> list[PersonSpan]:
