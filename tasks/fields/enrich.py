@@ -43,7 +43,7 @@ def enrich(title: str, text: str, language: str, published_at: str = "") -> Fiel
     main = main_subject(reading, mentions)
     moves = tuple(find_moves(stage, main, set(rated.numbers)))
     taken = _numbers(stage, moves) | rated.numbers
-    calendar = calendar_of(reading.text, _day(published_at), fiscal=any(m.kind == "fiscal" for m in reading.marks))
+    calendar = calendar_of(reading, _day(published_at))
     return Fields(
         instruments=instruments_of(reading, mentions),
         price_moves=moves,

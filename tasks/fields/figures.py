@@ -11,7 +11,7 @@ from tasks.fields.lexicon import Mark
 from tasks.fields.mentions import Mention
 from tasks.fields.model import Evidence, Figure
 from tasks.fields.move_subjects import near_main
-from tasks.fields.periods import Calendar, period_of
+from tasks.fields.periods import Calendar, note, period_of
 from tasks.fields.quantities import MONEY, MULTIPLE, PERCENT, Quantity
 from tasks.fields.scene import Scene
 from tasks.fields.word_sets import word_set
@@ -53,6 +53,7 @@ def find_figures(scenes: list[Scene], main: Mention | None, calendar: Calendar, 
 
 def _turn(scene: Scene, ledger: _Ledger) -> None:
     """Note the company that the text turns to: the first one of a sentence."""
+    note(scene, ledger.calendar)
     names = [name for name in scene.names if name.use == "instrument" and name.kind == "company"]
     if names:
         ledger.topic = names[0]
