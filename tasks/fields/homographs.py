@@ -165,7 +165,7 @@ def _is_meant(reading: Reading, mention: Mention, known: set[int], priced: set[i
 
 
 def _is_inside_name(reading: Reading, mention: Mention) -> bool:
-    """Whether the hit is a part of a longer name (Mitsubishi | Meridian Copper, Jefferies Swiss)."""
+    """Whether the hit is a part of a longer name (Redhill Copper, Swiss Steel Works)."""
     first, last = mention.first, mention.last
     weak = mention.weak or mention.kind == "commodity"
     if not weak:

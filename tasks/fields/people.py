@@ -82,7 +82,7 @@ def _acts(reading: Reading, index: int, last: int) -> bool:
 
 
 def _continues_name(reading: Reading, index: int) -> bool:
-    """Whether the word before belongs to the same run of names (Nordwerk | Maschinenbau AG)."""
+    """Whether the word before belongs to the same run of names (Talbau | Maschinen AG)."""
     before = index - 1
     return is_capital(reading, before) and not reading.has("role", before) and not _role_ends(reading, index)
 
