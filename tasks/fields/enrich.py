@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from tasks.fields.amounts import find_amounts
 from tasks.fields.context import find_names
+from tasks.fields.datelines import dateline_of
 from tasks.fields.figures import find_figures
 from tasks.fields.fx import find_pairs
 from tasks.fields.gazetteer import tickers
@@ -13,6 +14,7 @@ from tasks.fields.homographs import judged
 from tasks.fields.identifiers import find_identifiers
 from tasks.fields.mentions import Mention, find_hits, sure_tokens
 from tasks.fields.model import Citation, Fields, Identifier, PriceMove
+from tasks.fields.move_markets import Homes
 from tasks.fields.moves import find_moves
 from tasks.fields.people import PersonSpan, find_people
 from tasks.fields.periods import calendar_of
@@ -20,6 +22,7 @@ from tasks.fields.quantities import Quantity, find_quantities
 from tasks.fields.ratings import find_ratings
 from tasks.fields.reading import Reading, read
 from tasks.fields.scene import Scene, scenes
+from tasks.fields.sessiondates import dated
 from tasks.fields.sources import find_sources
 from tasks.fields.subjects import instruments_of, main_subject, persons_of, united
 from tasks.fields.word_sets import word_set
@@ -27,10 +30,11 @@ from tasks.fields.word_sets import word_set
 _NO_TICKERS = word_set("enrich", "no_tickers")
 
 
-def enrich(title: str, text: str, language: str, published_at: str = "") -> Fields:
+def enrich(title: str, text: str, language: str, published_at: str = "", zone: str = "") -> Fields:
     """Everything that the rules find in title and text, for the offsets see model; never raises on any text.
 
-    `language` is de, de-CH, en, fr ...; an unknown one is read as English. `published_at` (ISO 8601) dates periods.
+    `language` is de, de-CH, en, fr ...; an unknown one is read as English. `published_at` (ISO 8601) dates periods and
+    the sessions of moves; `zone` (IANA) is where the writer's day begins, by default the offset of `published_at`.
     """
     reading = read(f"{title}\n{text}", language)
     quantities = find_quantities(reading)
@@ -44,9 +48,11 @@ def enrich(title: str, text: str, language: str, published_at: str = "") -> Fiel
     moves = tuple(find_moves(stage, main, set(rated.numbers)))
     taken = _numbers(stage, moves) | rated.numbers
     calendar = calendar_of(reading, _day(published_at))
+    instruments = instruments_of(reading, mentions)
+    homes = Homes(mentions, instruments)
     return Fields(
-        instruments=instruments_of(reading, mentions),
-        price_moves=moves,
+        instruments=instruments,
+        price_moves=dated(reading, stage, moves, homes, dateline_of(published_at, zone)),
         amounts=tuple(find_amounts(stage, taken)),
         people=persons_of(reading, people, mentions, main),
         cited_sources=sources,

@@ -146,13 +146,14 @@ def _phrases(name: str, text: str) -> Iterator[tuple[str, Meaning]]:
         elif line and meaning is None:
             raise Misconfigured(f"Lexicon {name}:{number}: a phrase before the first [kind]; put it below a section")
         elif line and meaning:
-            yield from ((phrase, meaning) for phrase in _expanded(line))
+            yield from ((phrase, meaning) for phrase in expanded(line))
 
 
-def _expanded(phrase: str) -> Iterator[str]:
+def expanded(phrase: str) -> Iterator[str]:
+    """All forms of a phrase with braces: steig{en,t} is steigen and steigt."""
     braces = _BRACES.search(phrase)
     if not braces:
         yield phrase
         return
     for form in braces[1].split(","):
-        yield from _expanded(phrase[: braces.start()] + form.strip() + phrase[braces.end() :])
+        yield from expanded(phrase[: braces.start()] + form.strip() + phrase[braces.end() :])

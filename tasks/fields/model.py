@@ -1,6 +1,7 @@
 """The finance fields of one article: frozen values with offsets into title + newline + text."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 
@@ -27,7 +28,11 @@ class Mentioned:
 
 @dataclass(frozen=True, slots=True)
 class PriceMove:
-    """A move or quote of one session; `percent` and `points` are signed, `price` is the level that belongs to them."""
+    """A move or quote of one session; `percent` and `points` are signed, `price` is the level that belongs to them.
+
+    `session_date` is the trading day at the market, None where it can't be known; `date_evidence` is the word that
+    decided, None where the dateline alone did.
+    """
 
     subject: str
     percent: Decimal | None
@@ -37,6 +42,8 @@ class PriceMove:
     venue: str
     session: str
     evidence: Evidence
+    session_date: date | None = None
+    date_evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,152 @@
+"""The trading day of each price move, from the dateline, words near the move and the market's calendar; never a guess.
+
+    word of the move's own segment > of the sentence > of the paragraph before > the dateline alone
+
+"am Vortag" counts from the day that the text speaks of. Where markets in question differ, or a word names a day
+without a session, or one still to come, there is no day. Which rule decided stands in the evidence; without a word
+that decided (the dateline did) there is no evidence.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from tasks.fields.datelines import Dateline
+from tasks.fields.day_rules import AFTERHOURS, PREMARKET, Clock, clock_of, day_of_dateline, day_of_word
+from tasks.fields.model import Evidence, PriceMove
+from tasks.fields.move_markets import Homes
+from tasks.fields.near_words import Place, Told, told_of
+from tasks.fields.reading import Reading
+from tasks.fields.scene import Scene
+from tasks.fields.session_words import DayWord
+
+# A day named in words is certain; one carried on from a sentence before, or from the dateline, is not.
+_NAMED, _CARRIED = 0.9, 0.7
+_ANCHORS = ("weekday", "date")
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """The day that the text speaks of: where it was said, and of which markets."""
+
+    day: date
+    codes: tuple[str, ...]
+    line: int
+    evidence: Evidence
+
+
+@dataclass(slots=True)
+class _Article:
+    """What is known while the moves of an article are walked through."""
+
+    reading: Reading
+    homes: Homes
+    dateline: Dateline
+    clocks: dict[tuple[str, datetime], Clock | None] = field(default_factory=dict)
+    anchors: list[_Anchor] = field(default_factory=list)
+
+    def clock(self, code: str, at: datetime) -> Clock | None:
+        if (code, at) not in self.clocks:
+            self.clocks[code, at] = clock_of(code, self.dateline, at)
+        return self.clocks[code, at]
+
+    def agreed(self, codes: tuple[str, ...], at: datetime, rule: Callable[[Clock], date | None]) -> date | None:
+        """The day that `rule` gives at all markets; None where they differ or one knows none."""
+        clocks = [self.clock(code, at) for code in codes]
+        days = {rule(clock) if clock else None for clock in clocks}
+        return days.pop() if len(days) == 1 else None
+
+
+def dated(
+    reading: Reading, stage: list[Scene], moves: tuple[PriceMove, ...], homes: Homes, dateline: Dateline | None
+) -> tuple[PriceMove, ...]:
+    """The moves with their trading days, in the same order; the title follows what the text says."""
+    if dateline is None or not moves:
+        return moves
+    article = _Article(reading, homes, dateline)
+    places = list(_places(reading, stage, moves))
+    order = sorted(range(len(moves)), key=lambda at: (places[at].scene.sentence.line == 0, at))
+    found = {at: _dated(article, moves[at], places[at]) for at in order}
+    return tuple(found[at] for at in range(len(moves)))
+
+
+def _places(reading: Reading, stage: list[Scene], moves: tuple[PriceMove, ...]) -> Iterator[Place]:
+    """The sentence and the tokens of each move."""
+    starts = [token.start for token in reading.tokens]
+    firsts = [scene.sentence.first for scene in stage]
+    found: list[tuple[Scene, tuple[int, int]]] = []
+    for move in moves:
+        first, last = bisect_left(starts, move.evidence.start), bisect_left(starts, move.evidence.stop)
+        scene = stage[max(bisect_right(firsts, first) - 1, 0)]
+        found.append((scene, _numbers(scene, move, first, last)))
+    by_sentence: dict[int, list[tuple[int, int]]] = {}
+    for scene, span in found:
+        by_sentence.setdefault(scene.sentence.first, []).append(span)
+    for scene, span in found:
+        rivals = tuple(other for other in by_sentence[scene.sentence.first] if other != span)
+        yield Place(scene, *span, rivals)
+
+
+def _numbers(scene: Scene, move: PriceMove, first: int, last: int) -> tuple[int, int]:
+    """The tokens of the move's own numbers; its evidence may begin at a subject far in front of them."""
+    told = {abs(value) for value in (move.percent, move.points, move.price) if value is not None}
+    own = {abs(q.value): q for q in scene.quantities if first <= q.first < last and abs(q.value) in told}
+    return (min(q.first for q in own.values()), max(q.last for q in own.values())) if own else (first, last)
+
+
+def _dated(article: _Article, move: PriceMove, place: Place) -> PriceMove:
+    codes = article.homes.markets_of(move)
+    told = told_of(place, move.session)
+    if told.word is None:
+        day, evidence = _by_context(article, codes, told, place)
+    else:
+        day, evidence = _by_word(article, codes, told, told.word), _evidence(article, told.word)
+        if day and _is_anchor(told.word) and place.scene.sentence.line:
+            article.anchors.append(_Anchor(day, codes, place.scene.sentence.line, evidence))
+    return replace(move, session_date=day, date_evidence=evidence if day else None)
+
+
+def _by_word(article: _Article, codes: tuple[str, ...], told: Told, word: DayWord) -> date | None:
+    anchor = _anchor(article, codes, newest=True)
+    since = anchor.day if anchor else None
+    label = AFTERHOURS if told.closed else told.label
+    return article.agreed(codes, article.dateline.at, lambda clock: day_of_word(word, clock, label, since))
+
+
+def _by_context(
+    article: _Article, codes: tuple[str, ...], told: Told, place: Place
+) -> tuple[date | None, Evidence | None]:
+    """The day without a word in the sentence: that of the paragraph, or of the dateline where nothing contradicts."""
+    line = place.scene.sentence.line
+    closed = told.closed is not None
+    days = {
+        article.agreed(codes, at, lambda clock: day_of_dateline(clock, told.label, closed=closed))
+        for at in article.dateline.bounds()
+    }
+    present = days.pop() if len(days) == 1 else None
+    word = told.label_word or told.closed
+    evidence = _evidence(article, word) if word else None
+    anchor = _anchor(article, codes, newest=line > 0)
+    if anchor is None or told.is_now or told.label == PREMARKET:
+        return present, evidence
+    if anchor.line != line:
+        return (present, evidence) if present == anchor.day else (None, None)
+    day = article.agreed(codes, article.dateline.at, lambda clock: clock.on(anchor.day, told.label))
+    return day, replace(anchor.evidence, rule="date: carried", confidence=_CARRIED)
+
+
+def _anchor(article: _Article, codes: tuple[str, ...], *, newest: bool) -> _Anchor | None:
+    """The last day (for titles: the first) that the text has named for one of the markets."""
+    anchors = reversed(article.anchors) if newest else iter(article.anchors)
+    return next((anchor for anchor in anchors if not set(codes).isdisjoint(anchor.codes)), None)
+
+
+def _is_anchor(word: DayWord) -> bool:
+    """Whether the sentences behind go on with this day; yesterday and the day before are asides."""
+    return word.kind in _ANCHORS or (word.kind == "day" and word.value == "0")
+
+
+def _evidence(article: _Article, word: DayWord) -> Evidence:
+    start, stop = article.reading.span(word.first, word.last)
+    return Evidence(start, stop, f"date: {word.kind}", _NAMED)
