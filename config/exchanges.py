@@ -1,6 +1,6 @@
 """Markets of price moves: which names, countries and currencies belong to which calendar (config/exchanges.yaml).
 
-The days of a calendar come from a library (tasks/fields/market_days.py). Mistakes of the file are named with their line.
+The days come from a library (tasks/fields/market_days.py). Mistakes of the file are named with their line.
 """
 
 import re

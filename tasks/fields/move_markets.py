@@ -1,4 +1,4 @@
-"""Markets that a price move may have been made on, by the printed venue, the index, the company's home, the currency."""
+"""Markets that a price move may have been made on, by printed venue, index, the company's home and the currency."""
 
 from functools import cache
 

@@ -66,6 +66,9 @@ def _shared(place: Place, words: list[DayWord], start: int, stop: int) -> DayWor
 def _is_aside(scene: Scene, word: DayWord, words: list[DayWord]) -> bool:
     """Whether a word can't be that of other segments: yesterday, what somebody said then, what had been before."""
     start, stop = scene.segment(word.first)
+    # "La veille, le CAC 40 avait perdu ...": a segment of its own at the beginning is that of the sentence.
+    if start == word.first == scene.sentence.first and stop <= word.last + 1:
+        return False
     if word.kind == "session" or (word.kind == "day" and word.value != "0"):
         return True
     older = any(start <= w.first < word.first for w in words if w.kind == "earlier")

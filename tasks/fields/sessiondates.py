@@ -47,15 +47,27 @@ class _Article:
     anchors: list[_Anchor] = field(default_factory=list)
 
     def clock(self, code: str, at: datetime) -> Clock | None:
+        """The market at `at`, remembered."""
         if (code, at) not in self.clocks:
             self.clocks[code, at] = clock_of(code, self.dateline, at)
         return self.clocks[code, at]
 
     def agreed(self, codes: tuple[str, ...], at: datetime, rule: Callable[[Clock], date | None]) -> date | None:
         """The day that `rule` gives at all markets; None where they differ or one knows none."""
-        clocks = [self.clock(code, at) for code in codes]
-        days = {rule(clock) if clock else None for clock in clocks}
+        days = self._days(codes, at, rule)
         return days.pop() if len(days) == 1 else None
+
+    def possible(self, codes: tuple[str, ...], at: datetime, rule: Callable[[Clock], date | None]) -> date | None:
+        """The day that `rule` gives at the markets where it gives one; None where these differ.
+
+        A move of a day that is named can't have been made where no session was.
+        """
+        days = self._days(codes, at, rule) - {None}
+        return days.pop() if len(days) == 1 else None
+
+    def _days(self, codes: tuple[str, ...], at: datetime, rule: Callable[[Clock], date | None]) -> set[date | None]:
+        clocks = [self.clock(code, at) for code in codes]
+        return {rule(clock) if clock else None for clock in clocks}
 
 
 def dated(
@@ -111,7 +123,8 @@ def _by_word(article: _Article, codes: tuple[str, ...], told: Told, word: DayWor
     anchor = _anchor(article, codes, newest=True)
     since = anchor.day if anchor else None
     label = AFTERHOURS if told.closed else told.label
-    return article.agreed(codes, article.dateline.at, lambda clock: day_of_word(word, clock, label, since))
+    decide = article.agreed if word.kind == "session" else article.possible
+    return decide(codes, article.dateline.at, lambda clock: day_of_word(word, clock, label, since))
 
 
 def _by_context(
@@ -132,7 +145,7 @@ def _by_context(
         return present, evidence
     if anchor.line != line:
         return (present, evidence) if present == anchor.day else (None, None)
-    day = article.agreed(codes, article.dateline.at, lambda clock: clock.on(anchor.day, told.label))
+    day = article.possible(codes, article.dateline.at, lambda clock: clock.on(anchor.day, told.label))
     return day, replace(anchor.evidence, rule="date: carried", confidence=_CARRIED)
 
 
