@@ -13,6 +13,7 @@ from config.errors import Misconfigured, NewstapeError, Unavailable
 from config.settings import settings
 from flows.commands.backfilling import backfill
 from flows.commands.database import db
+from flows.commands.enrich import enrich
 from flows.commands.entries import entries
 from flows.commands.extract import extract
 from flows.commands.maintaining import maintain
@@ -34,6 +35,7 @@ First steps:
   newstape why URL                     why an article is here, or is not, and what happens next
   newstape ingest URL                  fetch one article now, whatever the feeds say
   newstape entries retry --help        try once more what was skipped or given up
+  newstape enrich FILE --explain       what moved, how much, who said it, in a text or a page of yours
   newstape backfill --help             articles of the past: archive sitemaps, listings, WARC, Wayback, folders
   newstape reprocess --dry-run         what a better extractor would read in the archive
   newstape maintain --dry-run          what a night of maintenance would do, and what it would warn of
@@ -58,7 +60,7 @@ def newstape(*, on_demo: bool) -> None:
 
 
 COMMANDS = (
-    demo, ingest, backfill, reprocess, maintain, extract, search, status, why, entries, sources, db, serve, deploy,
+    demo, ingest, backfill, reprocess, maintain, extract, enrich, search, status, why, entries, sources, db, serve, deploy,
 )  # fmt: skip
 for command in COMMANDS:
     newstape.add_command(command)
