@@ -60,7 +60,8 @@ def newstape(*, on_demo: bool) -> None:
 
 
 COMMANDS = (
-    demo, ingest, backfill, reprocess, maintain, extract, enrich, search, status, why, entries, sources, db, serve, deploy,
+    demo, ingest, backfill, reprocess, maintain, extract, enrich, search, status, why, entries, sources, db, serve,
+    deploy,
 )  # fmt: skip
 for command in COMMANDS:
     newstape.add_command(command)

@@ -21,7 +21,7 @@ _MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml|head|body
 
 
 class Text(NamedTuple):
-    """What is enriched: an article as a file or a line gives it."""
+    """What is enriched: an article as a file or a line gives it; `error`: why an extraction before had found none."""
 
     id: str
     title: str
@@ -29,6 +29,7 @@ class Text(NamedTuple):
     language: str
     published: str
     zone: str
+    error: str = ""
 
 
 @click.command()
@@ -94,6 +95,9 @@ def _lines(file: Path | None, zone: str) -> None:
     from tasks.fields.enrich import enrich as find
 
     for article in _articles(file, zone):
+        if article.error:
+            click.echo(json.dumps({"id": article.id, "fields": {}, "error": article.error}))
+            continue
         found = find(article.title, article.text, article.language, article.published, article.zone)
         answer = {"id": article.id, "fields": judged_json(found, f"{article.title}\n{article.text}")}
         click.echo(json.dumps(answer, ensure_ascii=False))
@@ -111,18 +115,29 @@ def _of_line(line: bytes, where: str, zone: str) -> Text:
     """The article of one line; Misconfigured says which line is wrong, and why."""
     try:
         row = json.loads(line)
-        told = [row["id"], row["title"], row["text"], _either(row, "language", "lang")]
+        if row.get("error"):
+            return Text(str(row["id"]), "", "", "", "", "", str(row["error"]))
+        told = [row["title"], row["text"], _either(row, "language", "lang")]
         published = _either(row, "published", "published_at", default="") or ""
-        if not all(isinstance(value, str) for value in (*told[1:], published)):
-            raise TypeError("title, text, language and published must be texts")
-        if published and dateline_of(published) is None:
-            raise ValueError(f"published is {published!r}, which is not ISO 8601")
-    except (ValueError, KeyError, TypeError) as error:
-        raise Misconfigured(
-            f"{where} is not an article: {type(error).__name__} {error}. Nothing behind it was read. "
-            f"Each line must be {_SHAPE}."
-        ) from error
-    return Text(str(told[0]), told[1], told[2], told[3], published, zone)
+        problem = _problem([*told, published])
+        number = str(row["id"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Misconfigured(_no_article(where, f"{type(error).__name__} {error}")) from error
+    if problem:
+        raise Misconfigured(_no_article(where, problem))
+    return Text(number, *told, published, zone)
+
+
+def _problem(told: list[Any]) -> str:
+    """What is wrong with title, text, language and dateline; empty where nothing is."""
+    if not all(isinstance(value, str) for value in told):
+        return "title, text, language and published must be texts"
+    published = told[-1]
+    return f"published is {published!r}, which is not ISO 8601" if published and not dateline_of(published) else ""
+
+
+def _no_article(where: str, problem: str) -> str:
+    return f"{where} is not an article: {problem}. Nothing behind it was read. Each line must be {_SHAPE}."
 
 
 def _either(row: dict[str, Any], *names: str, default: str | None = None) -> Any:
@@ -194,5 +209,5 @@ def _read(file: Path) -> bytes:
 def _check_zone(zone: str) -> None:
     try:
         ZoneInfo(zone or "UTC")
-    except (ValueError, OSError) as error:
+    except (ValueError, KeyError, OSError) as error:
         raise click.BadParameter(f"{zone} is no time zone, as Europe/Zurich is", param_hint="--zone") from error
