@@ -44,7 +44,7 @@ BAD = {
     "unknown names no market": ("unknown: [XETR]", "unknown: [XNYS]", "1: unknown: names XNYS"),
     "another key": ("unknown:", "known:", "1: known: is not known"),
     "no markets": (GOOD, "unknown: []\n", "1: markets: must hold"),
-    "no YAML": (GOOD, "{", "1: is not YAML"),
+    "no YAML": (GOOD, "{\n", "2: is not YAML"),
 }
 
 

@@ -1,6 +1,7 @@
 """Words of trading days: the files of the lexicon, and what is found of them in a sentence."""
 
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_no_text_raises_and_words_do_not_overlap(text: str, language: str) -> No
     for sentence in reading.sentences:
         words = day_words(reading, sentence.first, sentence.last)
         spans = sorted((word.first, word.last) for word in words if word.kind != "date")
-        assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+        assert all(one[1] <= other[0] for one, other in pairwise(spans))
         assert all(sentence.first <= word.first < word.last <= len(reading.tokens) for word in words)
 
 

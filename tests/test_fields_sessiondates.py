@@ -1,5 +1,7 @@
 """The trading day of price moves: cases in tests/data/fields/session_dates.yaml, and what must hold for every text."""
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ WORDS = [
     ("session", "-1"),
     *(("date", f"{year}-{month}-{day}") for year in (0, 2024, 2025) for month in (1, 2, 12) for day in (1, 29, 30)),
 ]
-_INSTANTS = st.datetimes(datetime(2007, 1, 1), datetime(2027, 6, 30), timezones=st.just(UTC))  # noqa: DTZ001
+_INSTANTS = st.datetimes(datetime(2024, 6, 1), datetime(2026, 6, 30), timezones=st.just(UTC))  # noqa: DTZ001
 _ZONES = st.sampled_from(
     ["Europe/Zurich", "America/New_York", "Asia/Hong_Kong", "Pacific/Auckland", "Pacific/Honolulu"]
 )
@@ -125,3 +127,22 @@ def test_half_days_close_early() -> None:
     session = known.on(date(2025, 11, 28))
     assert session
     assert session.closes_at == datetime(2025, 11, 28, 18, 0, tzinfo=UTC)
+
+
+def test_the_calendars_are_loaded_only_for_a_text_with_a_move_and_a_dateline() -> None:
+    code = (
+        "import sys, flows.cli; from tasks.fields.enrich import enrich\n"
+        "enrich('Titel', 'Der Umsatz stieg auf 5 Mio. Euro.', 'de', '2025-09-24T12:00:00+02:00')\n"
+        "enrich('Titel', 'Der Dax gewann 1 Prozent.', 'de')\n"
+        "print('pandas' in sys.modules)\n"
+        "enrich('Titel', 'Der Dax gewann 1 Prozent.', 'de', '2025-09-24T12:00:00+02:00')\n"
+        "print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("scrap", ["Der Dax verlor am Freitag 1 %. ", "Dax +1 %, Dax -2 % am Montag, ", "(Dienstag: "])
+def test_a_megabyte_of_one_scrap_does_not_hang(scrap: str) -> None:
+    enrich("Börse", (scrap * (1_000_000 // len(scrap)))[:1_000_000], "de", "2025-09-24T18:00:00+02:00")

@@ -117,15 +117,15 @@ def _of_line(line: bytes, where: str, zone: str) -> Text:
         row = json.loads(line)
         if row.get("error"):
             return Text(str(row["id"]), "", "", "", "", "", str(row["error"]))
-        told = [row["title"], row["text"], _either(row, "language", "lang")]
+        title, text, language = row["title"], row["text"], _either(row, "language", "lang")
         published = _either(row, "published", "published_at", default="") or ""
-        problem = _problem([*told, published])
+        problem = _problem([title, text, language, published])
         number = str(row["id"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Misconfigured(_no_article(where, f"{type(error).__name__} {error}")) from error
     if problem:
         raise Misconfigured(_no_article(where, problem))
-    return Text(number, *told, published, zone)
+    return Text(number, title, text, language, published, zone)
 
 
 def _problem(told: list[Any]) -> str:

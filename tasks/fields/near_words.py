@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tasks.fields.reading import Reading
 from tasks.fields.scene import Scene
-from tasks.fields.session_words import DayWord, day_words
+from tasks.fields.session_words import DayWord
 from tasks.fields.tokens import NUMBER
 
 _DATING = ("day", "session", "weekday", "date")
@@ -14,12 +14,13 @@ _LABELS = ("premarket", "afterhours")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a move stands: its sentence, its tokens, and the tokens of the other moves of the sentence."""
+    """Where a move stands: its sentence, its tokens, the tokens of other moves and the words of time beside it."""
 
     scene: Scene
     first: int
     last: int
     rivals: tuple[tuple[int, int], ...]
+    words: list[DayWord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Told:
 def told_of(place: Place, label: str) -> Told:
     """The words around the move; `label` is its part of the day (premarket, afterhours, intraday, regular)."""
     scene = place.scene
-    words = day_words(scene.reading, scene.sentence.first, scene.sentence.last)
+    words = place.words
     start, stop = scene.segment(place.first)[0], scene.segment(place.last - 1)[1]
     own = [word for word in words if start <= word.first < stop]
     word = _nearest(place, [w for w in own if w.kind in _DATING and not _is_older(place, w, words)])

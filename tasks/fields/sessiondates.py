@@ -19,7 +19,7 @@ from tasks.fields.move_markets import Homes
 from tasks.fields.near_words import Place, Told, told_of
 from tasks.fields.reading import Reading
 from tasks.fields.scene import Scene
-from tasks.fields.session_words import DayWord
+from tasks.fields.session_words import DayWord, day_words
 
 # A day named in words is certain; one carried on from a sentence before, or from the dateline, is not.
 _NAMED, _CARRIED = 0.9, 0.7
@@ -28,10 +28,9 @@ _ANCHORS = ("weekday", "date")
 
 @dataclass(frozen=True, slots=True)
 class _Anchor:
-    """The day that the text speaks of: where it was said, and of which markets."""
+    """The day that the text speaks of, and where it was said."""
 
     day: date
-    codes: tuple[str, ...]
     line: int
     evidence: Evidence
 
@@ -44,7 +43,8 @@ class _Article:
     homes: Homes
     dateline: Dateline
     clocks: dict[tuple[str, datetime], Clock | None] = field(default_factory=dict)
-    anchors: list[_Anchor] = field(default_factory=list)
+    first: dict[str, _Anchor] = field(default_factory=dict)
+    last: dict[str, _Anchor] = field(default_factory=dict)
 
     def clock(self, code: str, at: datetime) -> Clock | None:
         """The market at `at`, remembered."""
@@ -92,12 +92,14 @@ def _places(reading: Reading, stage: list[Scene], moves: tuple[PriceMove, ...]) 
         first, last = bisect_left(starts, move.evidence.start), bisect_left(starts, move.evidence.stop)
         scene = stage[max(bisect_right(firsts, first) - 1, 0)]
         found.append((scene, _numbers(scene, move, first, last)))
-    by_sentence: dict[int, list[tuple[int, int]]] = {}
+    spans: dict[int, list[tuple[int, int]]] = {}
     for scene, span in found:
-        by_sentence.setdefault(scene.sentence.first, []).append(span)
+        spans.setdefault(scene.sentence.first, []).append(span)
+    last = {scene.sentence.first: scene.sentence.last for scene, _ in found}
+    words = {at: day_words(reading, at, stop) for at, stop in last.items()}
     for scene, span in found:
-        rivals = tuple(other for other in by_sentence[scene.sentence.first] if other != span)
-        yield Place(scene, *span, rivals)
+        at = scene.sentence.first
+        yield Place(scene, *span, tuple(other for other in spans[at] if other != span), words[at])
 
 
 def _numbers(scene: Scene, move: PriceMove, first: int, last: int) -> tuple[int, int]:
@@ -115,7 +117,9 @@ def _dated(article: _Article, move: PriceMove, place: Place) -> PriceMove:
     else:
         day, evidence = _by_word(article, codes, told, told.word), _evidence(article, told.word)
         if day and _is_anchor(told.word) and place.scene.sentence.line:
-            article.anchors.append(_Anchor(day, codes, place.scene.sentence.line, evidence))
+            anchor = _Anchor(day, place.scene.sentence.line, evidence)
+            article.last.update(dict.fromkeys(codes, anchor))
+            article.first = dict.fromkeys(codes, anchor) | article.first
     return replace(move, session_date=day, date_evidence=evidence if day else None)
 
 
@@ -151,8 +155,9 @@ def _by_context(
 
 def _anchor(article: _Article, codes: tuple[str, ...], *, newest: bool) -> _Anchor | None:
     """The last day (for titles: the first) that the text has named for one of the markets."""
-    anchors = reversed(article.anchors) if newest else iter(article.anchors)
-    return next((anchor for anchor in anchors if not set(codes).isdisjoint(anchor.codes)), None)
+    known = article.last if newest else article.first
+    named = [known[code] for code in codes if code in known]
+    return max(named, key=lambda anchor: anchor.evidence.start, default=None)
 
 
 def _is_anchor(word: DayWord) -> bool:
