@@ -27,6 +27,7 @@ WORDS = [
     *(("weekday", day) for day in WEEKDAYS),
     *(("day", value) for value in ("0", "-1", "-2")),
     ("session", "-1"),
+    *(("last", day) for day in WEEKDAYS),
     *(("date", f"{year}-{month}-{day}") for year in (0, 2024, 2025) for month in (1, 2, 12) for day in (1, 29, 30)),
 ]
 _INSTANTS = st.datetimes(datetime(2024, 6, 1), datetime(2026, 6, 30), timezones=st.just(UTC))  # noqa: DTZ001

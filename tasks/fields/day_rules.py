@@ -62,13 +62,16 @@ def clock_of(code: str, dateline: Dateline, at: datetime) -> Clock | None:
 
 def day_of_word(word: DayWord, clock: Clock, label: str, anchor: date | None) -> date | None:
     """The session that `word` names; `anchor` is the day that the text speaks of, for "am Vortag"."""
+    if word.kind == "sometime":
+        return None
     if word.kind == "session":
         day = clock.before(anchor or clock.writer)
         return clock.on(day, label) if day else None
-    if word.kind == "weekday":
-        latest = max(clock.local, clock.writer)
+    if word.kind in ("weekday", "last"):
+        latest = clock.writer if word.kind == "last" else max(clock.local, clock.writer)
         back = (latest.weekday() - WEEKDAYS.index(word.value)) % _DAYS_OF_A_WEEK
-        return clock.on(latest - timedelta(days=back), label)
+        whole = _DAYS_OF_A_WEEK if word.kind == "last" and not back else 0
+        return clock.on(latest - timedelta(days=back + whole), label)
     if word.kind == "date":
         return _of_literal(word.value, clock, label)
     if word.value != "0":

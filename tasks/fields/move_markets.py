@@ -20,7 +20,7 @@ class Homes:
         known = markets()
         code = known.venues.get(move.venue) or known.kinds.get(self._kinds.get(move.subject, ""))
         code = code or self._index(move.subject) or self._home(move)
-        return (code,) if code else known.unknown
+        return (code,) if code else _unknown(move.currency)
 
     def _index(self, name: str) -> str | None:
         instrument = self._known.get(name)
@@ -37,6 +37,14 @@ class Homes:
             return home or quoted
         abroad = home in known.currencies.values() and quoted != home
         return quoted if abroad else quoted or home
+
+
+@cache
+def _unknown(currency: str) -> tuple[str, ...]:
+    """The markets in question; a quote in euros was not made where another currency is the market's own."""
+    known = markets()
+    abroad = known.currencies.values() if currency == "EUR" else ()
+    return tuple(code for code in known.unknown if code not in abroad)
 
 
 @cache

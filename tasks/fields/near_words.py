@@ -8,7 +8,7 @@ from tasks.fields.scene import Scene
 from tasks.fields.session_words import DayWord
 from tasks.fields.tokens import NUMBER
 
-_DATING = ("day", "session", "weekday", "date")
+_DATING = ("day", "session", "weekday", "last", "date", "sometime")
 _LABELS = ("premarket", "afterhours")
 
 
@@ -40,7 +40,9 @@ def told_of(place: Place, label: str) -> Told:
     words = place.words
     start, stop = scene.segment(place.first)[0], scene.segment(place.last - 1)[1]
     own = [word for word in words if start <= word.first < stop]
-    word = _nearest(place, [w for w in own if w.kind in _DATING and not _is_older(place, w, words)])
+    named = [w for w in own if w.kind in _DATING and not _is_older(place, w, words)]
+    # "am Dienstag vergangener Woche": the weekday alone would be that of this week.
+    word = _nearest(place, [w for w in named if w.kind == "sometime"] or named)
     word = word or _shared(place, words, start, stop)
     closed = next((w for w in own if w.kind == "closed"), None) if label == "regular" else None
     is_now = any(w.kind == "now" for w in own)
@@ -70,7 +72,7 @@ def _is_aside(scene: Scene, word: DayWord, words: list[DayWord]) -> bool:
     # "La veille, le CAC 40 avait perdu ...": a segment of its own at the beginning is that of the sentence.
     if start == word.first == scene.sentence.first and stop <= word.last + 1:
         return False
-    if word.kind == "session" or (word.kind == "day" and word.value != "0"):
+    if word.kind in ("session", "sometime") or (word.kind == "day" and word.value != "0"):
         return True
     older = any(start <= w.first < word.first for w in words if w.kind == "earlier")
     return older or scene.within(start, stop, "attribute", "say") is not None

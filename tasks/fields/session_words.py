@@ -20,6 +20,8 @@ _VALUES = {
     "day": frozenset(("0", "-1", "-2")),
     "session": frozenset(("-1",)),
     "weekday": frozenset(WEEKDAYS),
+    "last": frozenset(WEEKDAYS),
+    "sometime": frozenset(("",)),
     "now": frozenset(("",)),
     "closed": frozenset(("",)),
     "earlier": frozenset(("",)),

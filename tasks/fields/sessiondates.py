@@ -23,7 +23,7 @@ from tasks.fields.session_words import DayWord, day_words
 
 # A day named in words is certain; one carried on from a sentence before, or from the dateline, is not.
 _NAMED, _CARRIED = 0.9, 0.7
-_ANCHORS = ("weekday", "date")
+_ANCHORS = ("weekday", "last", "date")
 
 
 @dataclass(frozen=True, slots=True)
