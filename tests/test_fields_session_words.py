@@ -29,6 +29,8 @@ FOUND = {
     "slashes with one meaning": ("en", "On 09/24/2025 it rose.", [("date", "2025-9-24", "09/24/2025")]),
     "no such month": ("de", "Das Modell 24.13. stieg.", []),
     "a number is no date": ("de", "Der Dax stieg auf 24.092,25 Punkte.", []),
+    "day of the calendar": ("fr", "Il a gagné au réveillon.", [("date", "0-12-24", "réveillon")]),
+    "day of Easter": ("de", "Am Ostermontag stieg er.", [("easter", "1", "Ostermontag")]),
     "yesterday": ("fr", "Le titre a reculé avant-hier.", [("day", "-2", "avant-hier")]),
 }
 
@@ -38,7 +40,7 @@ def test_words_of_days_are_found_with_their_meaning(name: str) -> None:
     language, text, expected = FOUND[name]
     reading = read(text, language)
     words = day_words(reading, 0, len(reading.tokens))
-    dating = [word for word in words if word.kind not in ("earlier", "closed", "now")]
+    dating = [word for word in words if word.kind not in ("earlier", "closed", "now", "past")]
     assert [(word.kind, word.value, reading.phrase(word.first, word.last)) for word in dating] == expected
 
 
@@ -66,6 +68,7 @@ BAD = {
     "a section that is none": ("\n[tag 0]\nheute\n", "sessions.txt:2: [tag 0] is no section"),
     "a value that means nothing": ("[day 1]\nmorgen\n", "sessions.txt:1: [day 1] has a value that means nothing"),
     "a value too many": ("[now]\nnun\n[closed x]\n", "sessions.txt:3: [closed x] has a value that means nothing"),
+    "a day that is none": ("[date 12]\nHeiligabend\n", "sessions.txt:1: [date 12] has a value that means nothing"),
     "a broken header": ("[day 0\nheute\n", "sessions.txt:1: [day 0 is no section"),
     "a word twice": ("[day 0]\nheute\n[now]\nheute\n", "sessions.txt:4: 'heute' is already in line 2"),
     "a brace too many": ("[day 0]\nheu{te\n", "sessions.txt:2: 'heu{te' has a brace too many or too few"),

@@ -27,6 +27,8 @@ WORDS = [
     *(("weekday", day) for day in WEEKDAYS),
     *(("day", value) for value in ("0", "-1", "-2")),
     ("session", "-1"),
+    ("sometime", ""),
+    *(("easter", days) for days in ("-3", "-2", "1", "39", "50")),
     *(("last", day) for day in WEEKDAYS),
     *(("date", f"{year}-{month}-{day}") for year in (0, 2024, 2025) for month in (1, 2, 12) for day in (1, 29, 30)),
 ]

@@ -7,6 +7,8 @@ future of the dateline. None where the words leave a choice.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from dateutil.easter import easter
+
 from config.exchanges import markets
 from tasks.fields.datelines import Dateline
 from tasks.fields.market_days import MarketYear, Session, market_days, market_year
@@ -74,6 +76,8 @@ def day_of_word(word: DayWord, clock: Clock, label: str, anchor: date | None) ->
         return clock.on(latest - timedelta(days=back + whole), label)
     if word.kind == "date":
         return _of_literal(word.value, clock, label)
+    if word.kind == "easter":
+        return _of_easter(int(word.value), clock, label)
     if word.value != "0":
         return clock.on(clock.writer + timedelta(days=int(word.value)), label)
     # Past midnight "today" is the writer's day or the market's: only one of them has begun, or nobody can know.
@@ -103,6 +107,12 @@ def _present(clock: Clock, label: str, *, closed: bool) -> date | None:
         return clock.local
     first = datetime.combine(clock.local, markets().premarket.get(clock.code, time.min), clock.known.zone)
     return clock.before(clock.local) if clock.at < first.astimezone(UTC) else None
+
+
+def _of_easter(days: int, clock: Clock, label: str) -> date | None:
+    """The session so many days after the last Easter Sunday; None for one that is still to come this year."""
+    meant = easter(clock.writer.year) + timedelta(days=days)
+    return clock.on(meant, label) if meant <= clock.writer else None
 
 
 def _of_literal(value: str, clock: Clock, label: str) -> date | None:

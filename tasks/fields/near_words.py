@@ -8,8 +8,8 @@ from tasks.fields.scene import Scene
 from tasks.fields.session_words import DayWord
 from tasks.fields.tokens import NUMBER
 
-_DATING = ("day", "session", "weekday", "last", "date", "sometime")
-_LABELS = ("premarket", "afterhours")
+_DATING = ("day", "session", "weekday", "last", "date", "easter", "sometime")
+LABELS = ("premarket", "afterhours")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the words around a move say about its time: a day, the end of a session, the present, a part of the day."""
+    """What the words around a move say about its time: a day, the end of a session, the present, a part of the day.
+
+    `doubtful` is a day behind the numbers of the move before, which may be that of both or of the other one alone;
+    `is_past`: told as what had been before.
+    """
 
     word: DayWord | None
+    doubtful: DayWord | None
     closed: DayWord | None
     is_now: bool
+    is_past: bool
     label: str
     label_word: DayWord | None
 
@@ -43,10 +49,13 @@ def told_of(place: Place, label: str) -> Told:
     named = [w for w in own if w.kind in _DATING and not _is_older(place, w, words)]
     # "am Dienstag vergangener Woche": the weekday alone would be that of this week.
     word = _nearest(place, [w for w in named if w.kind == "sometime"] or named)
-    word = word or _shared(place, words, start, stop)
+    shared = None if word else _shared(place, words, start, stop)
+    doubtful = shared if shared and _is_behind_rival(place, shared) else None
+    word = word or (None if doubtful else shared)
     closed = next((w for w in own if w.kind == "closed"), None) if label == "regular" else None
     is_now = any(w.kind == "now" for w in own)
-    return Told(word, closed, is_now, label, _label_word(scene, label, place))
+    is_past = any(w.kind == "past" for w in own) or (word is not None and _is_led(scene, word, words))
+    return Told(word, doubtful, closed, is_now, is_past, label, _label_word(scene, label, place))
 
 
 def _nearest(place: Place, words: list[DayWord]) -> DayWord | None:
@@ -74,8 +83,19 @@ def _is_aside(scene: Scene, word: DayWord, words: list[DayWord]) -> bool:
         return False
     if word.kind in ("session", "sometime") or (word.kind == "day" and word.value != "0"):
         return True
-    older = any(start <= w.first < word.first for w in words if w.kind == "earlier")
-    return older or scene.within(start, stop, "attribute", "say") is not None
+    return _is_led(scene, word, words) or scene.within(start, stop, "attribute", "say") is not None
+
+
+def _is_led(scene: Scene, word: DayWord, words: list[DayWord]) -> bool:
+    """Whether the clause of a word begins with what was earlier: nachdem er am Dienstag, after gaining on Friday."""
+    start = scene.segment(word.first)[0]
+    return any(w.first == start for w in words if w.kind == "earlier")
+
+
+def _is_behind_rival(place: Place, word: DayWord) -> bool:
+    """Whether a word before the move stands behind the numbers of another one in its segment."""
+    start, stop = place.scene.segment(word.first)
+    return stop <= place.first and any(start <= first and last <= word.first for first, last in place.rivals)
 
 
 def _is_older(place: Place, word: DayWord, words: list[DayWord]) -> bool:
@@ -98,7 +118,7 @@ def _is_of_rival(place: Place, word: DayWord) -> bool:
 
 def _label_word(scene: Scene, label: str, place: Place) -> DayWord | None:
     """The nearest word of the sentence that says the part of the day."""
-    marks = _labels(scene, label) if label in _LABELS else iter(())
+    marks = _labels(scene, label) if label in LABELS else iter(())
     return _nearest(place, list(marks))
 
 

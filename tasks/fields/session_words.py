@@ -17,15 +17,13 @@ from tasks.fields.reading import Reading
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _VALUES = {
-    "day": frozenset(("0", "-1", "-2")),
-    "session": frozenset(("-1",)),
-    "weekday": frozenset(WEEKDAYS),
-    "last": frozenset(WEEKDAYS),
-    "sometime": frozenset(("",)),
-    "now": frozenset(("",)),
-    "closed": frozenset(("",)),
-    "earlier": frozenset(("",)),
-    "nothing": frozenset(("",)),
+    "day": "0|-1|-2",
+    "session": "-1",
+    "weekday": "|".join(WEEKDAYS),
+    "last": "|".join(WEEKDAYS),
+    "date": r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])",
+    "easter": r"-?\d{1,2}",
+    **dict.fromkeys(("sometime", "now", "closed", "earlier", "past", "nothing"), ""),
 }
 _HEADER = re.compile(r"\[(\w+)(?: ([^\]]+))?\]$")
 
@@ -97,10 +95,11 @@ def _section(name: str, number: int, line: str) -> Meaning:
     kind, value = (header[1], header[2] or "") if header else ("", "")
     if kind not in _VALUES:
         raise Misconfigured(f"{name}:{number}: {line} is no section; there are {', '.join(_VALUES)}")
-    if value not in _VALUES[kind]:
-        known = ", ".join(f"[{kind} {known}]".replace(" ]", "]") for known in sorted(_VALUES[kind]))
-        raise Misconfigured(f"{name}:{number}: {line} has a value that means nothing; there is {known}")
-    return Meaning(kind, value)
+    if not re.fullmatch(_VALUES[kind], value):
+        raise Misconfigured(
+            f"{name}:{number}: {line} has a value that means nothing; behind {kind} stands {_VALUES[kind] or 'nothing'}"
+        )
+    return Meaning(kind, f"0-{int(value[:2])}-{int(value[3:])}" if kind == "date" else value)
 
 
 def _once(name: str, number: int, phrase: str, seen: dict[str, int]) -> None:

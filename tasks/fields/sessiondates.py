@@ -2,9 +2,9 @@
 
     word of the move's own segment > of the sentence > of the paragraph before > the dateline alone
 
-"am Vortag" counts from the day that the text speaks of. Where markets in question differ, or a word names a day
-without a session, or one still to come, there is no day. Which rule decided stands in the evidence; without a word
-that decided (the dateline did) there is no evidence.
+"am Vortag" counts from the day that the text speaks of, if that is one. Where markets in question differ, or a word
+names a day without a session, or one still to come, there is no day. Which rule decided stands in the evidence;
+without a word that decided (the dateline did) there is no evidence.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,14 +16,14 @@ from tasks.fields.datelines import Dateline
 from tasks.fields.day_rules import AFTERHOURS, PREMARKET, Clock, clock_of, day_of_dateline, day_of_word
 from tasks.fields.model import Evidence, PriceMove
 from tasks.fields.move_markets import Homes
-from tasks.fields.near_words import Place, Told, told_of
+from tasks.fields.near_words import LABELS, Place, Told, told_of
 from tasks.fields.reading import Reading
 from tasks.fields.scene import Scene
 from tasks.fields.session_words import DayWord, day_words
 
 # A day named in words is certain; one carried on from a sentence before, or from the dateline, is not.
 _NAMED, _CARRIED = 0.9, 0.7
-_ANCHORS = ("weekday", "last", "date")
+_ANCHORS = ("weekday", "last", "date", "easter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class _Article:
     clocks: dict[tuple[str, datetime], Clock | None] = field(default_factory=dict)
     first: dict[str, _Anchor] = field(default_factory=dict)
     last: dict[str, _Anchor] = field(default_factory=dict)
+    days: dict[str, set[date]] = field(default_factory=dict)
+    labelled: tuple[str, ...] = ()
 
     def clock(self, code: str, at: datetime) -> Clock | None:
         """The market at `at`, remembered."""
@@ -112,38 +114,47 @@ def _numbers(scene: Scene, move: PriceMove, first: int, last: int) -> tuple[int,
 def _dated(article: _Article, move: PriceMove, place: Place) -> PriceMove:
     codes = article.homes.markets_of(move)
     told = told_of(place, move.session)
+    line = place.scene.sentence.line
     if told.word is None:
-        day, evidence = _by_context(article, codes, told, place)
+        day, evidence = _by_context(article, codes, told, line)
     else:
         day, evidence = _by_word(article, codes, told, told.word), _evidence(article, told.word)
-        if day and _is_anchor(told.word) and place.scene.sentence.line:
-            anchor = _Anchor(day, place.scene.sentence.line, evidence)
+        if day and line and _is_anchor(told.word) and not told.is_past:
+            anchor = _Anchor(day, line, evidence)
             article.last.update(dict.fromkeys(codes, anchor))
             article.first = dict.fromkeys(codes, anchor) | article.first
+    if day and line and not told.is_past and (told.word is None or _is_anchor(told.word)):
+        for code in codes:
+            article.days.setdefault(code, set()).add(day)
+    if told.label_word:
+        article.labelled = codes
     return replace(move, session_date=day, date_evidence=evidence if day else None)
 
 
 def _by_word(article: _Article, codes: tuple[str, ...], told: Told, word: DayWord) -> date | None:
-    anchor = _anchor(article, codes, newest=True)
-    since = anchor.day if anchor else None
+    """The day that a word names; "am Vortag" has none where the text has spoken of several days."""
     label = AFTERHOURS if told.closed else told.label
-    decide = article.agreed if word.kind == "session" else article.possible
-    return decide(codes, article.dateline.at, lambda clock: day_of_word(word, clock, label, since))
+    if word.kind != "session":
+        return article.possible(codes, article.dateline.at, lambda clock: day_of_word(word, clock, label, None))
+    spoken = set().union(*(article.days.get(code, set()) for code in codes))
+    if len(spoken) > 1:
+        return None
+    since = next(iter(spoken), None)
+    return article.agreed(codes, article.dateline.at, lambda clock: day_of_word(word, clock, label, since))
 
 
 def _by_context(
-    article: _Article, codes: tuple[str, ...], told: Told, place: Place
+    article: _Article, codes: tuple[str, ...], told: Told, line: int
 ) -> tuple[date | None, Evidence | None]:
     """The day without a word in the sentence: that of the paragraph, or of the dateline where nothing contradicts."""
-    line = place.scene.sentence.line
-    closed = told.closed is not None
-    days = {
-        article.agreed(codes, at, lambda clock: day_of_dateline(clock, told.label, closed=closed))
-        for at in article.dateline.bounds()
-    }
-    present = days.pop() if len(days) == 1 else None
+    if _is_unknown(article, codes, told):
+        return None, None
+    present = _present(article, codes, told)
     word = told.label_word or told.closed
     evidence = _evidence(article, word) if word else None
+    if told.doubtful:
+        same = present is not None and _by_word(article, codes, told, told.doubtful) == present
+        return (present, evidence) if same else (None, None)
     anchor = _anchor(article, codes, newest=line > 0)
     if anchor is None or told.is_now or told.label == PREMARKET:
         return present, evidence
@@ -151,6 +162,22 @@ def _by_context(
         return (present, evidence) if present == anchor.day else (None, None)
     day = article.possible(codes, article.dateline.at, lambda clock: clock.on(anchor.day, told.label))
     return day, replace(anchor.evidence, rule="date: carried", confidence=_CARRIED)
+
+
+def _is_unknown(article: _Article, codes: tuple[str, ...], told: Told) -> bool:
+    """Whether it had been earlier and nothing says when, or the part of the day was said of another market."""
+    elsewhere = told.label in LABELS and not told.label_word and set(codes).isdisjoint(article.labelled)
+    return elsewhere or (told.is_past and not told.closed)
+
+
+def _present(article: _Article, codes: tuple[str, ...], told: Told) -> date | None:
+    """The day of the dateline; where only its day is known, the one that holds for all of it."""
+    closed = told.closed is not None
+    days = {
+        article.agreed(codes, at, lambda clock: day_of_dateline(clock, told.label, closed=closed))
+        for at in article.dateline.bounds()
+    }
+    return days.pop() if len(days) == 1 else None
 
 
 def _anchor(article: _Article, codes: tuple[str, ...], *, newest: bool) -> _Anchor | None:
