@@ -54,6 +54,10 @@ class _Article:
             self.clocks[code, at] = clock_of(code, self.dateline, at)
         return self.clocks[code, at]
 
+    def spoken(self, codes: tuple[str, ...]) -> set[date]:
+        """The days that the text has spoken of for these markets, asides left out."""
+        return set().union(*(self.days.get(code, set()) for code in codes))
+
     def agreed(self, codes: tuple[str, ...], at: datetime, rule: Callable[[Clock], date | None]) -> date | None:
         """The day that `rule` gives at all markets; None where they differ or one knows none."""
         days = self._days(codes, at, rule)
@@ -97,8 +101,8 @@ def _places(reading: Reading, stage: list[Scene], moves: tuple[PriceMove, ...]) 
     spans: dict[int, list[tuple[int, int]]] = {}
     for scene, span in found:
         spans.setdefault(scene.sentence.first, []).append(span)
-    last = {scene.sentence.first: scene.sentence.last for scene, _ in found}
-    words = {at: day_words(reading, at, stop) for at, stop in last.items()}
+    stops = {scene.sentence.first: scene.sentence.last for scene, _ in found}
+    words = {at: day_words(reading, at, stop) for at, stop in stops.items()}
     for scene, span in found:
         at = scene.sentence.first
         yield Place(scene, *span, tuple(other for other in spans[at] if other != span), words[at])
@@ -136,7 +140,7 @@ def _by_word(article: _Article, codes: tuple[str, ...], told: Told, word: DayWor
     label = AFTERHOURS if told.closed else told.label
     if word.kind != "session":
         return article.possible(codes, article.dateline.at, lambda clock: day_of_word(word, clock, label, None))
-    spoken = set().union(*(article.days.get(code, set()) for code in codes))
+    spoken = article.spoken(codes)
     if len(spoken) > 1:
         return None
     since = next(iter(spoken), None)
@@ -160,6 +164,9 @@ def _by_context(
         return present, evidence
     if anchor.line != line:
         return (present, evidence) if present == anchor.day else (None, None)
+    if max(article.spoken(codes)) > anchor.day:
+        # The paragraph has gone back from today to another day; where it stands now is not said.
+        return None, None
     day = article.possible(codes, article.dateline.at, lambda clock: clock.on(anchor.day, told.label))
     return day, replace(anchor.evidence, rule="date: carried", confidence=_CARRIED)
 
