@@ -141,7 +141,7 @@ def _role_before(reading: Reading, index: int) -> tuple[int, int] | None:
 def _is_link(reading: Reading, start: int, stop: int) -> bool:
     """Whether only a title, or a company between "der/of/von" and a comma, stands between role and name."""
     between = [reading.tokens[at] for at in range(start, stop)]
-    while between and (between[-1].low == "." or between[-1].low in _lower_titles(reading)):
+    while between and (between[-1].low == "." or between[-1].low in reading.words.lowered("title")):
         between.pop()
     if not between:
         return True
@@ -155,10 +155,6 @@ def _is_link(reading: Reading, start: int, stop: int) -> bool:
     company = between[0].low in _IS_LINK_3_WORDS and between[-1].text[:1].isupper()
     short = len(between) <= _LONGEST_LINK and not any(t.kind == NUMBER for t in between)
     return between[-1].text in (",", ")") or (short and company)
-
-
-def _lower_titles(reading: Reading) -> frozenset[str]:
-    return frozenset(word.lower() for word in reading.words.words("title"))
 
 
 def _role_after(reading: Reading, last: int) -> tuple[int, int] | None:

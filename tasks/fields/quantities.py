@@ -15,6 +15,7 @@ _MINUS = frozenset("-−–‐‑")
 _PLUS = frozenset("+")
 _FIRST_YEAR, _LAST_YEAR, _YEAR_DIGITS, _LAST_DAY = 1900, 2100, 4, 31
 _HUNDRED = Decimal(100)
+_LONGEST_SHORT = 4
 _SIGN_WORDS = {"minus": -1, "plus": 1, "moins": -1}
 _SHORT_CODES = frozenset(("Fr", "SFr", "sFr", "Rs"))
 _IS_ONLY_POINT_WORDS = word_set("quantities", "is_only_point")
@@ -145,7 +146,7 @@ def _is_date(reading: Reading, index: int) -> bool:
     text = reading.tokens[index].text
     after = index + 1
     if reading.low(after) == "." and text.isdigit() and int(text) <= _LAST_DAY:
-        following = reading.has("month", after + 1) or reading.low(after + 1) in _lower(reading, "ordinal")
+        following = reading.has("month", after + 1) or reading.low(after + 1) in reading.words.lowered("ordinal")
         return bool(following) or (reading.is_tight(after) and reading.low(after + 1).isdigit())
     if reading.has("month", after) or (reading.has("month", index - 1) and text.isdigit() and int(text) <= _LAST_DAY):
         return text.isdigit() and int(text) <= _LAST_DAY
@@ -153,10 +154,6 @@ def _is_date(reading: Reading, index: int) -> bool:
         return True
     low = reading.low(after)
     return reading.is_tight(after) and low[:1] == "h" and (low == "h" or low[1:].isdigit())
-
-
-def _lower(reading: Reading, kind: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in reading.words.words(kind))
 
 
 def _with_unit(reading: Reading, plain: Quantity) -> Quantity:
@@ -167,7 +164,7 @@ def _with_unit(reading: Reading, plain: Quantity) -> Quantity:
     if magnitude and not _is_lone_letter(reading, magnitude.first, plain):
         exponent = int(magnitude.value)
         plain = replace(plain, value=plain.value.scaleb(exponent), exponent=exponent, last=magnitude.last)
-        if reading.low(plain.last) == "." and reading.tokens[plain.last - 1].text in _short_magnitudes(reading):
+        if reading.low(plain.last) == "." and _is_short_magnitude(reading, plain.last - 1):
             plain = replace(plain, last=plain.last + 1)
         at = _joined(reading, plain.last)
     if plain.currency:
@@ -175,8 +172,10 @@ def _with_unit(reading: Reading, plain: Quantity) -> Quantity:
     return _with_unit_after(reading, plain, at)
 
 
-def _short_magnitudes(reading: Reading) -> frozenset[str]:
-    return frozenset(word for word in reading.words.words("magnitude") if len(word) <= 4)  # noqa: PLR2004
+def _is_short_magnitude(reading: Reading, index: int) -> bool:
+    """Whether the word is an abbreviation of a magnitude, to which a point belongs: Mrd., Mio."""
+    printed = reading.tokens[index].text
+    return len(printed) <= _LONGEST_SHORT and printed in reading.words.words("magnitude")
 
 
 def _is_lone_letter(reading: Reading, index: int, plain: Quantity) -> bool:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 
 from tasks.fields.lexicon import Lexicon, Mark, lexicon
-from tasks.fields.tokens import LINE, NUMBER, WORD, Sentence, Token, sentences, tokenize
+from tasks.fields.tokens import NUMBER, WORD, Sentence, Token, sentences, tokenize
 
-_PLAIN = frozenset(".,;:()\"'")
 _COUNTING = frozenset(("number", "fraction", "multiple", "sum"))
 
 
@@ -64,21 +63,16 @@ def read(text: str, language: str) -> Reading:
 
 def _mark(reading: Reading) -> None:
     """Find the phrases of the lexicon, and note what later rules would walk over all tokens for."""
-    after = 0
-    find, marks, by_first = reading.words.meanings_at, reading.marks, reading.marks_at
-    for index, token in enumerate(reading.tokens):
-        if token.kind == NUMBER:
-            reading.counted.append(index)
-        elif token.kind == WORD and token.text[0].isupper():
-            reading.capitals.append(index)
-        if index < after or token.kind == LINE or token.text in _PLAIN:
-            continue
-        meanings = find(reading.tokens, index)
-        if meanings:
-            here = [Mark(meaning.kind, meaning.value, index, stop) for stop, meaning in meanings]
-            marks.extend(here)
-            by_first[index] = here
-            after = meanings[0][0]
-            if token.kind == WORD and any(mark.kind in _COUNTING for mark in here):
-                reading.counted.append(index)
+    tokens, by_first = reading.tokens, reading.marks_at
+    reading.marks = reading.words.marks(tokens)
+    counted = {index for index, token in enumerate(tokens) if token[0] == NUMBER}
+    for mark in reading.marks:
+        if mark.first in by_first:
+            by_first[mark.first].append(mark)
+        else:
+            by_first[mark.first] = [mark]
+        if mark.kind in _COUNTING and tokens[mark.first].kind == WORD:
+            counted.add(mark.first)
+    reading.counted = sorted(counted)
+    reading.capitals = [index for index, token in enumerate(tokens) if token[0] == WORD and token[1][0].isupper()]
     reading.capital_at = frozenset(reading.capitals)
