@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tasks.fields.homographs import is_employer
 from tasks.fields.lexicon import Mark
@@ -56,7 +55,7 @@ def find_names(
         if len(named) >= _MOST_NAMES or len(asked) >= _MOST_ASKED:
             break
     found = _everywhere(reading, named, taken) if named else ()
-    return [replace(one, use="employer") if is_employer(reading, one) else one for one in found]
+    return [one._replace(use="employer") if is_employer(reading, one) else one for one in found]
 
 
 def _candidates(reading: Reading, taken: set[int], quantities: list[Quantity]) -> Iterator[tuple[str, str, int, int]]:

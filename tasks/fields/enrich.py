@@ -1,7 +1,6 @@
 """The finance fields of one article: `enrich` runs the rules in order."""
 
 from bisect import bisect_left
-from dataclasses import replace
 from datetime import date, datetime
 
 from tasks.fields.amounts import find_amounts
@@ -76,7 +75,7 @@ def _named_otherwise(reading: Reading) -> set[int]:
 def _by_ticker(mention: Mention) -> Mention:
     """A name that is a ticker (CRM stock) as the company that it stands for."""
     name = tickers().get(mention.name) if mention.rule == "share word" else None
-    return replace(mention, name=name) if name else mention
+    return mention._replace(name=name) if name else mention
 
 
 def _tokens(reading: Reading, sources: tuple[Citation, ...]) -> set[int]:
@@ -91,7 +90,7 @@ def _reused(mentions: list[Mention], houses: frozenset[int], cited: set[int]) ->
     done = []
     for mention in mentions:
         use = "house" if mention.first in houses else "source" if mention.first in cited else mention.use
-        done.append(replace(mention, use=use) if mention.use == "instrument" and use != mention.use else mention)
+        done.append(mention._replace(use=use) if mention.use == "instrument" and use != mention.use else mention)
     return done
 
 

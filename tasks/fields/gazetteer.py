@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 import ahocorasick
 from pytickersymbols import PyTickerSymbols
@@ -34,8 +35,7 @@ class Instrument:
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A name found at `start` up to `stop` of the text, as printed."""
 
     instrument: Instrument

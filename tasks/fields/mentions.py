@@ -1,6 +1,6 @@
 """Mentions of instruments in a text: hits of the gazetteer that mean the instrument, and names found by context."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tasks.fields.gazetteer import Hit, Instrument, gazetteer
 from tasks.fields.reading import Reading
@@ -12,8 +12,7 @@ _NO_NAMES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A name over the tokens `first` up to, but without, `last`; `use` says what it stands for here.
 
     use: instrument, descriptor (Dax-Konzern), venue, person; later also house, source, employer.

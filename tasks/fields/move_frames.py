@@ -1,6 +1,6 @@
 """Quantities of a sentence joined to frames: a percentage, a change in points and a level that belong to one move."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tasks.fields.quantities import BARE, COUNT, DAY, MONEY, MULTIPLE, PERCENT, POINTS, YEAR, Quantity
 from tasks.fields.reading import Reading
@@ -85,7 +85,7 @@ def with_elided(scene: Scene) -> list[Quantity]:
     for quantity in reversed(scene.quantities):
         right = done[-1] if done else None
         elided = right is not None and right.kind == PERCENT and _is_elided(scene, quantity, right)
-        done.append(replace(quantity, kind=PERCENT) if elided else quantity)
+        done.append(quantity._replace(kind=PERCENT) if elided else quantity)
     return done[::-1]
 
 

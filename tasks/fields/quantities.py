@@ -1,7 +1,7 @@
 """Numbers with what belongs to them: unit, magnitude, currency, sign, hedge, range. Decides nothing on meaning."""
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from tasks.fields.printed_numbers import parse_number
 from tasks.fields.reading import Reading
@@ -21,8 +21,7 @@ _SHORT_CODES = frozenset(("Fr", "SFr", "sFr", "Rs"))
 _IS_ONLY_POINT_WORDS = word_set("quantities", "is_only_point")
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """One printed number, or a range of two, over the tokens `first` up to, but without, `last`.
 
     `value` is in the major unit and never signed; `sign` is as printed; `high` is the upper end of a range; `exponent`
@@ -90,15 +89,15 @@ def _printed(reading: Reading, index: int) -> Quantity | None:
     sign, first = _sign(reading, index)
     plain = Quantity(BARE, value, first, index + 1, index, sign=sign)
     if _is_date(reading, index):
-        return replace(plain, kind=DAY)
+        return plain._replace(kind=DAY)
     whole = _with_unit(reading, plain)
     if whole.kind == BARE and reading.low(whole.last) == ")" and _is_in_brackets(reading, first):
-        behind = _with_unit(reading, replace(whole, last=whole.last + 1))
-        whole = replace(behind, last=whole.last)
+        behind = _with_unit(reading, whole._replace(last=whole.last + 1))
+        whole = behind._replace(last=whole.last)
     plain_year = token.text.isdigit() and len(token.text) == _YEAR_DIGITS and not sign
     if whole.kind == BARE and plain_year and _FIRST_YEAR <= value <= _LAST_YEAR:
-        return replace(whole, kind=YEAR)
-    return replace(whole, approx=_is_hedged(reading, whole.first))
+        return whole._replace(kind=YEAR)
+    return whole._replace(approx=_is_hedged(reading, whole.first))
 
 
 def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantity | None:
@@ -108,7 +107,7 @@ def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantit
         return whole
     if whole.kind in (BARE, COUNT) or (whole.kind == MONEY and reading.tokens[last].kind != WORD):
         return None
-    return replace(whole, approx=_is_hedged(reading, first))
+    return whole._replace(approx=_is_hedged(reading, first))
 
 
 def _is_in_brackets(reading: Reading, first: int) -> bool:
@@ -163,9 +162,9 @@ def _with_unit(reading: Reading, plain: Quantity) -> Quantity:
     magnitude = reading.has("magnitude", at)
     if magnitude and not _is_lone_letter(reading, magnitude.first, plain):
         exponent = int(magnitude.value)
-        plain = replace(plain, value=plain.value.scaleb(exponent), exponent=exponent, last=magnitude.last)
+        plain = plain._replace(value=plain.value.scaleb(exponent), exponent=exponent, last=magnitude.last)
         if reading.low(plain.last) == "." and _is_short_magnitude(reading, plain.last - 1):
-            plain = replace(plain, last=plain.last + 1)
+            plain = plain._replace(last=plain.last + 1)
         at = _joined(reading, plain.last)
     if plain.currency:
         return _with_per(reading, plain)
@@ -204,11 +203,11 @@ def _with_currency_before(reading: Reading, plain: Quantity) -> Quantity:
             if gap != plain.first or not _is_code(reading.tokens[at].text):
                 continue
             if mark.kind == "currency":
-                return replace(plain, kind=MONEY, currency=mark.value, first=at)
+                return plain._replace(kind=MONEY, currency=mark.value, first=at)
             if mark.kind in ("thousand", "million"):
                 exponent = 3 if mark.kind == "thousand" else 6
                 scaled = plain.value.scaleb(exponent)
-                return replace(plain, kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, first=at)
+                return plain._replace(kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, first=at)
     return plain
 
 
@@ -223,17 +222,17 @@ def _with_unit_after(reading: Reading, plain: Quantity, at: int) -> Quantity:
     for place in (at, behind) if behind != at else (at,):
         for mark in reading.marks_at.get(place, ()):
             if mark.kind == "currency":
-                return _with_per(reading, replace(plain, kind=MONEY, currency=mark.value, last=mark.last))
+                return _with_per(reading, plain._replace(kind=MONEY, currency=mark.value, last=mark.last))
             if mark.kind in ("thousand", "million") and not plain.exponent:
                 exponent = 3 if mark.kind == "thousand" else 6
                 scaled = plain.value.scaleb(exponent)
-                return replace(plain, kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, last=mark.last)
+                return plain._replace(kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, last=mark.last)
             if mark.kind == "minor" and place == at and not plain.exponent:
                 scaled = plain.value / _HUNDRED
-                money = replace(plain, kind=MONEY, value=scaled, currency=mark.value, minor=True, last=mark.last)
+                money = plain._replace(kind=MONEY, value=scaled, currency=mark.value, minor=True, last=mark.last)
                 return _with_per(reading, money)
             if mark.kind == "unit" and place == at and not plain.exponent:
-                return replace(plain, kind=mark.value, last=mark.last)
+                return plain._replace(kind=mark.value, last=mark.last)
     return plain
 
 
@@ -242,7 +241,7 @@ def _with_per(reading: Reading, money: Quantity) -> Quantity:
     for at in (money.last, money.last + 1):
         mark = reading.has("per", at)
         if mark and (at == money.last or reading.tokens[money.last].kind == WORD):
-            return replace(money, per=mark.value, last=money.last)
+            return money._replace(per=mark.value, last=money.last)
     return money
 
 
