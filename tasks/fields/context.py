@@ -1,6 +1,7 @@
 """Names outside the gazetteer, found by what stands around them: descriptors, legal forms, share words, moves."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from tasks.fields.homographs import is_employer
@@ -277,14 +278,11 @@ def _everywhere(reading: Reading, named: dict[str, tuple[str, str]], taken: set[
     short = {name.split()[0]: name for name in named if " " in name and len(name.split()[0]) >= _SHORTEST_ALIAS}
     names = sorted({*named, *short}, key=len, reverse=True)
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?=s?(?!\w))")
-    starts = {token.start: index for index, token in enumerate(reading.tokens)}
     for match in pattern.finditer(reading.text):
-        first = starts.get(match.start())
+        first = reading.index_of(match.start())
         if first is None or first in taken:
             continue
-        last = first
-        while last < len(reading.tokens) and reading.tokens[last].start < match.end():
-            last += 1
+        last = bisect_left(reading.starts, match.end(), first)
         name = match.group()
         if name not in named and not _acts_alone(reading, first, last):
             continue

@@ -80,7 +80,7 @@ def _by_ticker(mention: Mention) -> Mention:
 
 def _tokens(reading: Reading, sources: tuple[Citation, ...]) -> set[int]:
     """The tokens of all cited names."""
-    starts = [token.start for token in reading.tokens]
+    starts = reading.starts
     spans = ((bisect_left(starts, s.evidence.start), bisect_left(starts, s.evidence.stop)) for s in sources)
     return {at for first, last in spans for at in range(first, last)}
 

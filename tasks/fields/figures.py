@@ -60,6 +60,8 @@ def _turn(scene: Scene, ledger: _Ledger) -> None:
 
 
 def _figures(scene: Scene, ledger: _Ledger, moved: set[int]) -> Iterator[Figure]:
+    if not scene.quantities:
+        return
     metrics = find_metrics(scene)
     if not metrics and not pays(scene) and next(scene.all("organic", "margin"), None) is None:
         return

@@ -38,17 +38,22 @@ class Frame:
     @property
     def parts(self) -> list[Quantity]:
         """What is there, in the order of the text."""
-        return sorted((q for q in (self.percent, self.points, self.price) if q), key=lambda q: q.first)
+        parts = [q for q in (self.percent, self.points, self.price) if q]
+        return parts if len(parts) == 1 else sorted(parts, key=_first)
 
     @property
     def first(self) -> int:
         """The first token."""
-        return self.parts[0].first
+        return min(q.first for q in (self.percent, self.points, self.price) if q)
 
     @property
     def last(self) -> int:
         """The token after the last one."""
         return self.parts[-1].last
+
+
+def _first(quantity: Quantity) -> int:
+    return quantity.first
 
 
 def frames(scene: Scene) -> list[Frame]:

@@ -39,6 +39,8 @@ def _is_named_rating(reading: Reading, first: int) -> bool:
 def _unknown_quoted(scene: Scene, first: int, last: int, known: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Quoted words beside a word of rating that the lexicon does not know as ratings."""
     reading = scene.reading
+    if "rate" not in scene.marks:
+        return []
     taken = {at for span in known for at in range(*span)}
     spans = []
     for at in range(first, last - 2):

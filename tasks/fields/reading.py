@@ -1,5 +1,7 @@
 """One article as the rules read it: text, tokens, sentences, marks and quantities, with the way back to offsets."""
 
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tasks.fields.lexicon import Lexicon, Mark, lexicon
@@ -8,10 +10,18 @@ from tasks.fields.tokens import NUMBER, WORD, Sentence, Token, sentences, tokeni
 _COUNTING = frozenset(("number", "fraction", "multiple", "sum"))
 
 
+class _Lows(dict[int, str]):
+    """Tokens by index. Rules look 2,000 times at the neighbours of words: a bound method of C costs a quarter."""
+
+    def __missing__(self, _: int) -> str:
+        return ""
+
+
 @dataclass(slots=True)
 class Reading:
     """What was read of one text; `marks_at` goes by the first token of the marks.
 
+    `low(index)` is a token in lower case, an empty text beyond the ends; `starts` are the offsets of all tokens.
     `counted` are the tokens that can begin a quantity, `capitals` those of words with a capital first letter.
     """
 
@@ -20,6 +30,8 @@ class Reading:
     words: Lexicon
     tokens: list[Token]
     sentences: list[Sentence]
+    low: Callable[[int], str]
+    starts: list[int]
     marks: list[Mark] = field(default_factory=list)
     marks_at: dict[int, list[Mark]] = field(default_factory=dict)
     counted: list[int] = field(default_factory=list)
@@ -41,9 +53,10 @@ class Reading:
                 return mark
         return None
 
-    def low(self, index: int) -> str:
-        """The token in lower case; an empty text beyond the ends."""
-        return self.tokens[index].low if 0 <= index < len(self.tokens) else ""
+    def index_of(self, start: int) -> int | None:
+        """The token that begins at offset `start`."""
+        index = bisect_left(self.starts, start)
+        return index if index < len(self.starts) and self.starts[index] == start else None
 
     def is_tight(self, index: int) -> bool:
         """Whether token `index` follows the one before it without white space."""
@@ -55,7 +68,13 @@ def read(text: str, language: str) -> Reading:
     words = lexicon(language)
     tokens = tokenize(text)
     reading = Reading(
-        text, language, words, tokens, sentences(tokens, words.words("abbreviation"), words.words("ordinal"))
+        text,
+        language,
+        words,
+        tokens,
+        sentences(tokens, words.words("abbreviation"), words.words("ordinal")),
+        _Lows(enumerate([token[2] for token in tokens])).__getitem__,
+        [token[3] for token in tokens],
     )
     _mark(reading)
     return reading

@@ -22,7 +22,14 @@ class Scene:
     names: list[Mention]
     quantities: list[Quantity]
     marks: dict[str, list[Mark]] = field(default_factory=dict)
-    cuts: list[int] = field(default_factory=list)
+    _cuts: list[int] | None = None
+
+    @property
+    def cuts(self) -> list[int]:
+        """Where segments begin; found when a rule asks, as most sentences have no numbers."""
+        if self._cuts is None:
+            self._cuts = _cuts(self)
+        return self._cuts
 
     def all(self, *kinds: str) -> Iterator[Mark]:
         """The marks of `kinds`; within each kind in the order of the text."""
@@ -49,11 +56,14 @@ class Scene:
         return start, stop
 
 
+_DOUBTFUL = frozenset(("adj", "anaph"))
+
+
 def scenes(reading: Reading, mentions: list[Mention], quantities: list[Quantity]) -> list[Scene]:
     """The sentences of the text with what stands in them; the three lists are walked once."""
     found = []
     m = q = k = 0
-    marks = reading.marks
+    marks, count = reading.marks, len(reading.marks)
     for sentence in reading.sentences:
         names, numbers = [], []
         while m < len(mentions) and mentions[m].first < sentence.last:
@@ -65,11 +75,16 @@ def scenes(reading: Reading, mentions: list[Mention], quantities: list[Quantity]
                 numbers.append(quantities[q])
             q += 1
         scene = Scene(reading, sentence, names, numbers)
-        while k < len(marks) and marks[k].first < sentence.last:
-            if marks[k].first >= sentence.first and not _is_any(reading, marks[k]):
-                scene.marks.setdefault(marks[k].kind, []).append(marks[k])
+        by_kind = scene.marks
+        while k < count and (mark := marks[k]).first < sentence.last:
             k += 1
-        scene.cuts = _cuts(scene)
+            kind = mark.kind
+            if mark.first < sentence.first or (kind in _DOUBTFUL and _is_any(reading, mark)):
+                continue
+            if kind in by_kind:
+                by_kind[kind].append(mark)
+            else:
+                by_kind[kind] = [mark]
         found.append(scene)
     return found
 
