@@ -98,18 +98,23 @@ class Lexicon:
         """All phrases in order; none begins inside another, and a phrase may have several meanings."""
         found: list[Mark] = []
         known, after, last = self._known, 0, len(tokens) - 1
-        new, mark = tuple.__new__, Mark
+        root, new, mark = self._root.next, tuple.__new__, Mark
         for index, token in enumerate(tokens):
             if index < after:
                 continue
-            meanings, ways = known.get(token[1]) or self._learned(token)
+            here = known.get(token[1])
+            if here is None:
+                if token[0] == NUMBER and token[1] not in root:
+                    continue
+                here = self._learned(token)
+            meanings, ways = here
             if ways and index < last:
                 ahead = tokens[index + 1]
                 if ahead[1] in ways or ahead[2] in ways:
-                    here = self._longest(tokens, index)
-                    if here:
-                        found += (Mark(meaning.kind, meaning.value, index, stop) for stop, meaning in here)
-                        after = here[0][0]
+                    longest = self._longest(tokens, index)
+                    if longest:
+                        found += [Mark(meaning.kind, meaning.value, index, stop) for stop, meaning in longest]
+                        after = longest[0][0]
                     continue
             for kind, value in meanings:
                 found.append(new(mark, (kind, value, index, index + 1)))

@@ -29,42 +29,34 @@ _BELONGS_WORDS = word_set("move_frames", "belongs")
 
 @dataclass(slots=True)
 class Frame:
-    """The quantities of one move, in the order of the text."""
+    """The quantities of one move; `first` is its first token, `last` the token after the last one."""
 
     percent: Quantity | None = None
     points: Quantity | None = None
     price: Quantity | None = None
+    first: int = 0
+    last: int = 0
 
     @property
     def parts(self) -> list[Quantity]:
-        """What is there, in the order of the text."""
-        parts = [q for q in (self.percent, self.points, self.price) if q]
-        return parts if len(parts) == 1 else sorted(parts, key=_first)
+        """What is there."""
+        return [q for q in (self.percent, self.points, self.price) if q is not None]
 
-    @property
-    def first(self) -> int:
-        """The first token."""
-        return min(q.first for q in (self.percent, self.points, self.price) if q)
-
-    @property
-    def last(self) -> int:
-        """The token after the last one."""
-        return self.parts[-1].last
-
-
-def _first(quantity: Quantity) -> int:
-    return quantity.first
+    def put(self, role: str, quantity: Quantity) -> None:
+        """Add a quantity that stands behind those that are there."""
+        if not self.last:
+            self.first = quantity.first
+        self.last = quantity.last
+        setattr(self, role, quantity)
 
 
 def frames(scene: Scene) -> list[Frame]:
     """The frames of a sentence; quantities that can't be part of a move are left out."""
     found: list[Frame] = []
-    for role, quantity in _roles(scene):
-        frame = found[-1] if found else None
-        if frame and getattr(frame, role) is None and _belongs(scene, frame, quantity, role):
-            setattr(frame, role, quantity)
-        else:
-            found.append(Frame(**{role: quantity}))
+    for role, quantity in _roles(scene) if scene.quantities else ():
+        if not (found and getattr(found[-1], role) is None and _belongs(scene, found[-1], quantity, role)):
+            found.append(Frame())
+        found[-1].put(role, quantity)
     return found
 
 

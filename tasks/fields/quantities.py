@@ -97,7 +97,7 @@ def _printed(reading: Reading, index: int) -> Quantity | None:
     plain_year = token.text.isdigit() and len(token.text) == _YEAR_DIGITS and not sign
     if whole.kind == BARE and plain_year and _FIRST_YEAR <= value <= _LAST_YEAR:
         return whole._replace(kind=YEAR)
-    return whole._replace(approx=_is_hedged(reading, whole.first))
+    return whole._replace(approx=True) if _is_hedged(reading, whole.first) else whole
 
 
 def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantity | None:
@@ -107,7 +107,7 @@ def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantit
         return whole
     if whole.kind in (BARE, COUNT) or (whole.kind == MONEY and reading.tokens[last].kind != WORD):
         return None
-    return whole._replace(approx=_is_hedged(reading, first))
+    return whole._replace(approx=True) if _is_hedged(reading, first) else whole
 
 
 def _is_in_brackets(reading: Reading, first: int) -> bool:
