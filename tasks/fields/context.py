@@ -30,6 +30,7 @@ _OTHER = frozenset((
 ))  # fmt: skip
 _BOARD = word_set("context", "board")
 _BUSINESS = frozenset(("metric", "share", "legal", "target", "rate"))
+_CLOSING = frozenset(("legal", "companyword", "role"))
 _EXCHANGES = word_set("context", "exchanges")
 _OWNERS = word_set("context", "owners")
 _OPENS_CLAUSE_WORDS = word_set("context", "opens_clause")
@@ -68,7 +69,7 @@ def _candidates(reading: Reading, taken: set[int], quantities: list[Quantity]) -
             yield from _shared(reading, mark.first, mark.last, taken)
         elif mark.kind == "acquire":
             yield from _acquired(reading, mark.last)
-        else:
+        elif mark.kind in _CLOSING:
             yield from _closed(reading, mark, taken)
     yield from _in_parentheses(reading, taken)
     yield from _moving(reading, quantities, taken)

@@ -115,7 +115,7 @@ class Lexicon:
                     if longest:
                         found += [Mark(meaning.kind, meaning.value, index, stop) for stop, meaning in longest]
                         after = longest[0][0]
-                    continue
+                        continue
             for kind, value in meanings:
                 found.append(new(mark, (kind, value, index, index + 1)))
         return found
@@ -148,8 +148,6 @@ class Lexicon:
                     break
                 ahead = tokens[at]
                 node, at = node.next.get(ahead.text) or node.next.get(ahead.low), at + 1
-        if not found and tokens[index].kind == WORD:
-            return [(index + 1, meaning) for meaning in self._ending(tokens[index])]
         if len(found) > 1:
             found = sorted(dict.fromkeys(found), key=_length, reverse=True)
             longest: dict[str, int] = {}

@@ -9,6 +9,7 @@ from tasks.fields.tokens import LINE, NUMBER, WORD
 from tasks.fields.word_sets import word_set
 
 _INSTITUTIONS = word_set("people", "institutions")
+_NO_NAMES = frozenset(("role", "day", "month", "source", "metric"))
 _INNER = word_set("people", "inner")
 _LONGEST, _LONGEST_LINK, _MOST_LOWER = 4, 6, 2
 _ROLE_REACH = 13
@@ -132,8 +133,7 @@ def _given(reading: Reading, index: int) -> str:
 def _person_end(reading: Reading, index: int, taken: set[int]) -> int:
     last = run_end(reading, index, _LONGEST, person=True)
     for at in range(index + 1, last):
-        sure = at in taken or reading.has("role", at) or reading.has("day", at) or reading.has("month", at)
-        if sure or reading.has("source", at) or reading.has("metric", at):
+        if at in taken or any(mark.kind in _NO_NAMES for mark in reading.marks_at.get(at, ())):
             return at - (reading.low(at - 1) == "-")
     return last
 

@@ -143,16 +143,19 @@ def _sign(reading: Reading, index: int) -> tuple[int, int]:
 def _is_date(reading: Reading, index: int) -> bool:
     """Whether the number is a day, an hour or an ordinal: 14. Mai, May 14, 9h15, 11:15, 3. Quartal."""
     text = reading.tokens[index].text
+    day = text.isdigit() and int(text) <= _LAST_DAY
     after = index + 1
-    if reading.low(after) == "." and text.isdigit() and int(text) <= _LAST_DAY:
+    low = reading.low(after)
+    if low == "." and day:
         following = reading.has("month", after + 1) or reading.low(after + 1) in reading.words.lowered("ordinal")
         return bool(following) or (reading.is_tight(after) and reading.low(after + 1).isdigit())
-    if reading.has("month", after) or (reading.has("month", index - 1) and text.isdigit() and int(text) <= _LAST_DAY):
-        return text.isdigit() and int(text) <= _LAST_DAY
-    if reading.has("clock", after) or (reading.low(after) == ":" and reading.is_tight(after + 1)):
+    if reading.has("month", after):
+        return day
+    if (day and reading.has("month", index - 1)) or reading.has("clock", after):
         return True
-    low = reading.low(after)
-    return reading.is_tight(after) and low[:1] == "h" and (low == "h" or low[1:].isdigit())
+    if low == ":":
+        return reading.is_tight(after + 1)
+    return low[:1] == "h" and reading.is_tight(after) and (low == "h" or low[1:].isdigit())
 
 
 def _with_unit(reading: Reading, plain: Quantity) -> Quantity:
@@ -247,11 +250,13 @@ def _with_per(reading: Reading, money: Quantity) -> Quantity:
 
 def _is_hedged(reading: Reading, first: int) -> bool:
     """Whether a hedge ends right before the number: rund, bis zu, as much as."""
-    for back in range(1, 5):
-        mark = reading.has("approx", first - back)
-        if mark and first - 1 <= mark.last - 0 <= first and _is_only_point(reading, mark.last, first):
-            return True
-    return False
+    marks_at = reading.marks_at
+    return any(
+        mark.kind == "approx" and first - 1 <= mark.last <= first and _is_only_point(reading, mark.last, first)
+        for at in range(first - 4, first)
+        if at in marks_at
+        for mark in marks_at[at]
+    )
 
 
 def _is_only_point(reading: Reading, last: int, first: int) -> bool:

@@ -1,7 +1,9 @@
 """One sentence as the relations see it: its segments, names, quantities and marks in order."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from tasks.fields.lexicon import Mark
 from tasks.fields.mentions import Mention
@@ -33,8 +35,9 @@ class Scene:
 
     def all(self, *kinds: str) -> Iterator[Mark]:
         """The marks of `kinds`; within each kind in the order of the text."""
-        for kind in kinds:
-            yield from self.marks.get(kind, ())
+        if len(kinds) == 1:
+            return iter(self.marks.get(kinds[0], ()))
+        return chain.from_iterable([self.marks.get(kind, ()) for kind in kinds])
 
     def within(self, first: int, last: int, *kinds: str) -> Mark | None:
         """A mark of one of `kinds` that begins between the tokens `first` and `last`."""
@@ -46,14 +49,10 @@ class Scene:
 
     def segment(self, at: int) -> tuple[int, int]:
         """The segment that holds token `at`."""
-        start, stop = self.sentence.first, self.sentence.last
-        for cut in self.cuts:
-            if cut <= at:
-                start = cut
-            else:
-                stop = cut
-                break
-        return start, stop
+        cuts = self.cuts
+        after = bisect_right(cuts, at)
+        start = cuts[after - 1] if after else self.sentence.first
+        return start, cuts[after] if after < len(cuts) else self.sentence.last
 
 
 _DOUBTFUL = frozenset(("adj", "anaph"))
