@@ -1,6 +1,5 @@
 """What hits of the gazetteer mean: the instrument, a part of another name, an ordinary word, a venue, an employer."""
 
-
 from tasks.fields.mentions import Mention
 from tasks.fields.name_runs import is_capital
 from tasks.fields.people import PersonSpan

@@ -216,7 +216,7 @@ def _join_ranges(reading: Reading, found: list[Quantity]) -> list[Quantity]:
             fits = left.currency == quantity.currency and left.value <= quantity.value <= left.value * _WIDEST
             if (gap == "to" and (fits or left.value == 0)) or (gap == "and" and between):
                 done[-1] = left._replace(
-            high=quantity.value, high_approx=quantity.approx, last=quantity.last, per=quantity.per
+                    high=quantity.value, high_approx=quantity.approx, last=quantity.last, per=quantity.per
                 )
                 continue
         done.append(quantity)

@@ -1,6 +1,6 @@
 """Persons: a role next to a run of names, or a given name that the lexicon knows; with role and organisation."""
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from tasks.fields.name_runs import is_capital, run_end
@@ -49,7 +49,7 @@ def find_people(reading: Reading, taken: set[int]) -> tuple[list[PersonSpan], se
     return _collapsed(reading, found), {at for span in found for at in range(span.first, span.last)}
 
 
-def _hinted(reading: Reading) -> Set[int]:
+def _hinted(reading: Reading) -> AbstractSet[int]:
     """Tokens at which a person can begin whose given name is unknown: behind a role or title; all, where one moves."""
     if any(mark.kind == "moving" for mark in reading.marks):
         return reading.capital_at
