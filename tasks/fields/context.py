@@ -141,8 +141,8 @@ def _acquired(reading: Reading, last: int) -> Iterator[tuple[str, str, int, int]
 
 def _in_parentheses(reading: Reading, taken: set[int]) -> Iterator[tuple[str, str, int, int]]:
     """X (ISIN …), X (AIM:ABC), X (AVGO)."""
-    for at, token in enumerate(reading.tokens):
-        if token.text != "(" or at + 1 >= len(reading.tokens) or not is_capital(reading, at - 1):
+    for at in [index for index, token in enumerate(reading.tokens) if token[1] == "("]:
+        if at + 1 >= len(reading.tokens) or not is_capital(reading, at - 1):
             continue
         inner = reading.tokens[at + 1]
         labelled = inner.low in _EXCHANGES

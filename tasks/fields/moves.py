@@ -176,4 +176,4 @@ def _carried(scene: Scene, session: str) -> str:
     printed = [mark.value for mark in scene.all("session") if mark.value in ("premarket", "afterhours")]
     if printed:
         return printed[-1]
-    return "" if scene.within(scene.sentence.first, scene.sentence.last, "day", "stand") else session
+    return "" if not session or scene.within(scene.sentence.first, scene.sentence.last, "day", "stand") else session

@@ -197,13 +197,11 @@ def _joined(reading: Reading, at: int) -> int:
 
 def _with_currency_before(reading: Reading, plain: Quantity) -> Quantity:
     """CHF 12, $5, Fr. -1.20, TEUR 512."""
-    for back in (1, 2, 3):
-        at = plain.first - back
-        if at < 0:
-            break
+    first = plain.first
+    for at in (first - 1, first - 2, first - 3):
         for mark in reading.marks_at.get(at, ()):
-            gap = mark.last + (reading.low(mark.last) == "." and mark.last < plain.first)
-            if gap != plain.first or not _is_code(reading.tokens[at].text):
+            gap = mark.last + (mark.last < first and reading.low(mark.last) == ".")
+            if gap != first or not _is_code(reading.tokens[at].text):
                 continue
             if mark.kind == "currency":
                 return plain._replace(kind=MONEY, currency=mark.value, first=at)

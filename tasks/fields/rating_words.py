@@ -14,6 +14,8 @@ _PRIOR_NEAR_WORDS = word_set("rating_words", "prior_near")
 
 def ratings_in(scene: Scene, first: int, last: int) -> list[tuple[int, int]]:
     """Tokens of rating words: quoted, in capitals, or known ones that are no verbs or directions here."""
+    if "rating" not in scene.marks and "rate" not in scene.marks:
+        return []
     reading = scene.reading
     spans = []
     for mark in scene.all("rating"):

@@ -86,12 +86,13 @@ def _mark(reading: Reading) -> None:
     reading.marks = reading.words.marks(tokens)
     counted = {index for index, token in enumerate(tokens) if token[0] == NUMBER}
     for mark in reading.marks:
-        if mark.first in by_first:
-            by_first[mark.first].append(mark)
+        kind, _, first, _ = mark
+        if first in by_first:
+            by_first[first].append(mark)
         else:
-            by_first[mark.first] = [mark]
-        if mark.kind in _COUNTING and tokens[mark.first].kind == WORD:
-            counted.add(mark.first)
+            by_first[first] = [mark]
+        if kind in _COUNTING and tokens[first].kind == WORD:
+            counted.add(first)
     reading.counted = sorted(counted)
     reading.capitals = [index for index, token in enumerate(tokens) if token[0] == WORD and token[1][0].isupper()]
     reading.capital_at = frozenset(reading.capitals)
