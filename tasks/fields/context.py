@@ -1,8 +1,8 @@
 """Names outside the gazetteer, found by what stands around them: descriptors, legal forms, share words, moves."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tasks.fields.homographs import is_employer
 from tasks.fields.lexicon import Mark
@@ -30,6 +30,7 @@ _OTHER = frozenset((
 ))  # fmt: skip
 _BOARD = word_set("context", "board")
 _BUSINESS = frozenset(("metric", "share", "legal", "target", "rate"))
+_CLOSING = frozenset(("legal", "companyword", "role"))
 _EXCHANGES = word_set("context", "exchanges")
 _OWNERS = word_set("context", "owners")
 _OPENS_CLAUSE_WORDS = word_set("context", "opens_clause")
@@ -56,7 +57,7 @@ def find_names(
         if len(named) >= _MOST_NAMES or len(asked) >= _MOST_ASKED:
             break
     found = _everywhere(reading, named, taken) if named else ()
-    return [replace(one, use="employer") if is_employer(reading, one) else one for one in found]
+    return [one._replace(use="employer") if is_employer(reading, one) else one for one in found]
 
 
 def _candidates(reading: Reading, taken: set[int], quantities: list[Quantity]) -> Iterator[tuple[str, str, int, int]]:
@@ -68,7 +69,7 @@ def _candidates(reading: Reading, taken: set[int], quantities: list[Quantity]) -
             yield from _shared(reading, mark.first, mark.last, taken)
         elif mark.kind == "acquire":
             yield from _acquired(reading, mark.last)
-        else:
+        elif mark.kind in _CLOSING:
             yield from _closed(reading, mark, taken)
     yield from _in_parentheses(reading, taken)
     yield from _moving(reading, quantities, taken)
@@ -140,8 +141,8 @@ def _acquired(reading: Reading, last: int) -> Iterator[tuple[str, str, int, int]
 
 def _in_parentheses(reading: Reading, taken: set[int]) -> Iterator[tuple[str, str, int, int]]:
     """X (ISIN …), X (AIM:ABC), X (AVGO)."""
-    for at, token in enumerate(reading.tokens):
-        if token.text != "(" or at + 1 >= len(reading.tokens) or not is_capital(reading, at - 1):
+    for at in [index for index, token in enumerate(reading.tokens) if token[1] == "("]:
+        if at + 1 >= len(reading.tokens) or not is_capital(reading, at - 1):
             continue
         inner = reading.tokens[at + 1]
         labelled = inner.low in _EXCHANGES
@@ -278,14 +279,11 @@ def _everywhere(reading: Reading, named: dict[str, tuple[str, str]], taken: set[
     short = {name.split()[0]: name for name in named if " " in name and len(name.split()[0]) >= _SHORTEST_ALIAS}
     names = sorted({*named, *short}, key=len, reverse=True)
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?=s?(?!\w))")
-    starts = {token.start: index for index, token in enumerate(reading.tokens)}
     for match in pattern.finditer(reading.text):
-        first = starts.get(match.start())
+        first = reading.index_of(match.start())
         if first is None or first in taken:
             continue
-        last = first
-        while last < len(reading.tokens) and reading.tokens[last].start < match.end():
-            last += 1
+        last = bisect_left(reading.starts, match.end(), first)
         name = match.group()
         if name not in named and not _acts_alone(reading, first, last):
             continue

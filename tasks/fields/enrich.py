@@ -1,7 +1,6 @@
 """The finance fields of one article: `enrich` runs the rules in order."""
 
 from bisect import bisect_left
-from dataclasses import replace
 from datetime import date, datetime
 
 from tasks.fields.amounts import find_amounts
@@ -82,12 +81,12 @@ def _named_otherwise(reading: Reading) -> set[int]:
 def _by_ticker(mention: Mention) -> Mention:
     """A name that is a ticker (CRM stock) as the company that it stands for."""
     name = tickers().get(mention.name) if mention.rule == "share word" else None
-    return replace(mention, name=name) if name else mention
+    return mention._replace(name=name) if name else mention
 
 
 def _tokens(reading: Reading, sources: tuple[Citation, ...]) -> set[int]:
     """The tokens of all cited names."""
-    starts = [token.start for token in reading.tokens]
+    starts = reading.starts
     spans = ((bisect_left(starts, s.evidence.start), bisect_left(starts, s.evidence.stop)) for s in sources)
     return {at for first, last in spans for at in range(first, last)}
 
@@ -97,7 +96,7 @@ def _reused(mentions: list[Mention], houses: frozenset[int], cited: set[int]) ->
     done = []
     for mention in mentions:
         use = "house" if mention.first in houses else "source" if mention.first in cited else mention.use
-        done.append(replace(mention, use=use) if mention.use == "instrument" and use != mention.use else mention)
+        done.append(mention._replace(use=use) if mention.use == "instrument" and use != mention.use else mention)
     return done
 
 

@@ -39,8 +39,9 @@ def find_metrics(scene: Scene) -> list[Mark]:
 
 def pays(scene: Scene) -> bool:
     """Whether shareholders are paid a sum per share, without the word dividend."""
-    holders = any(scene.reading.low(at) in _HOLDERS for at in range(scene.sentence.first, scene.sentence.last))
-    return holders and next(scene.all("paid"), None) is not None and any(q.per == "share" for q in scene.quantities)
+    if "paid" not in scene.marks or not any(q.per == "share" for q in scene.quantities):
+        return False
+    return any(scene.reading.low(at) in _HOLDERS for at in range(scene.sentence.first, scene.sentence.last))
 
 
 def metric_of(scene: Scene, quantity: Quantity, metrics: list[Mark]) -> tuple[str, Mark | None] | None:

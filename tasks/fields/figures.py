@@ -17,6 +17,7 @@ from tasks.fields.scene import Scene
 from tasks.fields.word_sets import word_set
 
 _ROUNDED = Decimal("0.05")
+_FIGURE_KINDS = frozenset(("metric", "paid", "organic", "margin"))
 _CHANGE_BEFORE, _CHANGE_AFTER = 6, 12
 _GROWTH_ONLY_WORDS = word_set("figures", "growth_only")
 
@@ -60,6 +61,8 @@ def _turn(scene: Scene, ledger: _Ledger) -> None:
 
 
 def _figures(scene: Scene, ledger: _Ledger, moved: set[int]) -> Iterator[Figure]:
+    if not scene.quantities or scene.marks.keys().isdisjoint(_FIGURE_KINDS):
+        return
     metrics = find_metrics(scene)
     if not metrics and not pays(scene) and next(scene.all("organic", "margin"), None) is None:
         return

@@ -23,13 +23,10 @@ def find_pairs(reading: Reading, mentions: list[Mention], quantities: list[Quant
     names = {mention.first for mention in mentions if mention.use == "instrument"}
     firsts = [q.first for q in quantities]
     found: list[Mention] = []
+    named = [mark for mark in reading.marks if mark.kind in ("currency", "fxname")]
+    places = [mark.first for mark in named]
     for sentence in reading.sentences:
-        marks = [
-            mark
-            for at in range(sentence.first, sentence.last)
-            for mark in reading.marks_at.get(at, ())
-            if mark.kind in ("currency", "fxname")
-        ]
+        marks = named[bisect_left(places, sentence.first) : bisect_left(places, sentence.last)]
         if not marks:
             continue
         printed = list(_printed(reading, marks))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 import ahocorasick
 from pytickersymbols import PyTickerSymbols
@@ -34,8 +35,7 @@ class Instrument:
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A name found at `start` up to `stop` of the text, as printed."""
 
     instrument: Instrument
@@ -57,13 +57,13 @@ class Gazetteer:
         """Longest names at word boundaries, from left to right, none inside another."""
         found: list[Hit] = []
         for last, (length, instrument) in self._automaton.iter(text):
-            hit = Hit(instrument, last + 1 - length, last + 1)
-            if not _is_whole(text, hit.start, hit.stop):
+            start, stop = last + 1 - length, last + 1
+            if not _is_whole(text, start, stop):
                 continue
-            while found and found[-1].start >= hit.start:
+            while found and found[-1].start >= start:
                 found.pop()
-            if not found or found[-1].stop <= hit.start:
-                found.append(hit)
+            if not found or found[-1].stop <= start:
+                found.append(Hit(instrument, start, stop))
         return found
 
 

@@ -1,7 +1,5 @@
 """What hits of the gazetteer mean: the instrument, a part of another name, an ordinary word, a venue, an employer."""
 
-from dataclasses import replace
-
 from tasks.fields.mentions import Mention
 from tasks.fields.name_runs import is_capital
 from tasks.fields.people import PersonSpan
@@ -74,7 +72,7 @@ def judged(
         use = _use(reading, mention)
         if use == "instrument" and not _is_meant(reading, mention, known, priced):
             continue
-        kept.append(mention if use == mention.use else replace(mention, use=use))
+        kept.append(mention if use == mention.use else mention._replace(use=use))
     return kept
 
 

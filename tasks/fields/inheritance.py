@@ -1,7 +1,6 @@
 """Ranges joined and elided units completed: 4,39 bis 4,47 Mrd. Euro; von 1,7 auf 1,3 Mrd.; (Vorjahr: 17,8)."""
 
 from collections import Counter
-from dataclasses import replace
 from decimal import Decimal
 
 from tasks.fields.quantities import BARE, COUNT, MONEY, PERCENT, YEAR, Quantity
@@ -84,15 +83,15 @@ def _like(quantity: Quantity, model: Quantity) -> Quantity:
     if quantity.kind == MONEY:
         if model.kind != MONEY or quantity.currency != model.currency or quantity.value >= 1000:  # noqa: PLR2004
             return quantity
-        return replace(quantity, value=quantity.value.scaleb(model.exponent), exponent=model.exponent)
+        return quantity._replace(value=quantity.value.scaleb(model.exponent), exponent=model.exponent)
     value = quantity.value
     exponent = quantity.exponent
     if not exponent and model.exponent:
         value, exponent = value.scaleb(model.exponent), model.exponent
     if model.minor:
         value = value.scaleb(-2)
-    return replace(
-        quantity, kind=model.kind, value=value, exponent=exponent, currency=model.currency, minor=model.minor,
+    return quantity._replace(
+            kind=model.kind, value=value, exponent=exponent, currency=model.currency, minor=model.minor,
         per=model.per,
     )  # fmt: skip
 
@@ -122,8 +121,8 @@ def _inherit_forwards(reading: Reading, found: list[Quantity]) -> list[Quantity]
 def _counted(reading: Reading, quantity: Quantity, currency: str) -> Quantity:
     """A number with a magnitude and no currency: a count of things, else a sum in `currency`."""
     if _is_count(reading, quantity):
-        return replace(quantity, kind=COUNT)
-    return replace(quantity, kind=MONEY, currency=currency) if currency else quantity
+        return quantity._replace(kind=COUNT)
+    return quantity._replace(kind=MONEY, currency=currency) if currency else quantity
 
 
 def _model(done: list[Quantity]) -> Quantity | None:
@@ -198,11 +197,11 @@ def _resolved(reading: Reading, quantity: Quantity, usual: Counter[str]) -> Quan
     if quantity.currency in _MINOR:
         fitting = [code for code, _ in usual.most_common() if code in _RESOLVED_WORDS]
         home = "USD" if reading.language.startswith("en") else _HOME_MINOR[quantity.currency]
-        return replace(quantity, currency=fitting[0] if fitting else home)
+        return quantity._replace(currency=fitting[0] if fitting else home)
     if quantity.currency == "krone":
         named = [code for code, _ in usual.most_common() if code in _NORDIC]
         hinted = [mark.value for mark in reading.marks if mark.kind == "krone"]
-        return replace(quantity, currency=(named + hinted + ["SEK"])[0])
+        return quantity._replace(currency=(named + hinted + ["SEK"])[0])
     return quantity
 
 
@@ -216,8 +215,8 @@ def _join_ranges(reading: Reading, found: list[Quantity]) -> list[Quantity]:
             between = any(reading.has("between", left.first - back) for back in (1, 2, 3))
             fits = left.currency == quantity.currency and left.value <= quantity.value <= left.value * _WIDEST
             if (gap == "to" and (fits or left.value == 0)) or (gap == "and" and between):
-                done[-1] = replace(
-                    left, high=quantity.value, high_approx=quantity.approx, last=quantity.last, per=quantity.per
+                done[-1] = left._replace(
+                    high=quantity.value, high_approx=quantity.approx, last=quantity.last, per=quantity.per
                 )
                 continue
         done.append(quantity)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from babel import Locale
 
 from config.errors import Misconfigured
-from tasks.fields.tokens import WORD, Token, tokenize
+from tasks.fields.tokens import NUMBER, WORD, Token, tokenize
 
 LANGUAGES = ("de", "en", "fr")
 _HEADER = re.compile(r"\[(\w+)(?: ([^\]]+))?\]$")
@@ -23,6 +23,8 @@ _SHORTEST_END = 3
 # Kinds that keep their meaning at the beginning of a longer phrase: "loss of" is a direction, and still a loss.
 _NESTED = frozenset(("metric", "loss", "anaph", "share", "adj"))
 _MOST_REMEMBERED = 100_000
+# Signs that begin no phrase.
+_MEANINGLESS = ".,;:()\"'\n"
 
 
 class Meaning(NamedTuple):
@@ -49,14 +51,19 @@ class _Node:
         self.meanings: tuple[Meaning, ...] = ()
 
 
+# The meanings of a word that stands alone, and the words that can follow it in a longer phrase.
+_Known = tuple[tuple[Meaning, ...], frozenset[str]]
+
+
 class Lexicon:
     """All phrases of one language as a tree over tokens; finding costs one lookup per token without a phrase."""
 
     def __init__(self, phrases: Iterable[tuple[str, Meaning]]) -> None:
         self._root = _Node()
         self._ends: dict[str, list[Meaning]] = {}
-        self._by_end: dict[str, tuple[Meaning, ...]] = {}
         self._words: dict[str, frozenset[str]] = {}
+        self._lowered: dict[str, frozenset[str]] = {}
+        self._known: dict[str, _Known] = dict.fromkeys(_MEANINGLESS, ((), frozenset()))
         for phrase, meaning in phrases:
             self._add(phrase, meaning)
         ends = sorted(self._ends, key=len, reverse=True)
@@ -81,21 +88,66 @@ class Lexicon:
             )
         return self._words[kind]
 
-    def meanings_at(self, tokens: list[Token], index: int) -> list[tuple[int, Meaning]]:
-        """What phrases that begin at `index` stand for, each with the index after it; the longest first."""
-        token = tokens[index]
+    def lowered(self, kind: str) -> frozenset[str]:
+        """The one-word phrases of `kind` in lower case."""
+        if kind not in self._lowered:
+            self._lowered[kind] = frozenset(word.lower() for word in self.words(kind))
+        return self._lowered[kind]
+
+    def marks(self, tokens: list[Token]) -> list[Mark]:
+        """All phrases in order; none begins inside another, and a phrase may have several meanings."""
+        found: list[Mark] = []
+        known, after, last = self._known, 0, len(tokens) - 1
+        root, new, mark = self._root.next, tuple.__new__, Mark
+        for index, token in enumerate(tokens):
+            if index < after:
+                continue
+            here = known.get(token[1])
+            if here is None:
+                if token[0] == NUMBER and token[1] not in root:
+                    continue
+                here = self._learned(token)
+            meanings, ways = here
+            if ways and index < last:
+                ahead = tokens[index + 1]
+                if ahead[1] in ways or ahead[2] in ways:
+                    longest = self._longest(tokens, index)
+                    if longest:
+                        found += [Mark(meaning.kind, meaning.value, index, stop) for stop, meaning in longest]
+                        after = longest[0][0]
+                        continue
+            for kind, value in meanings:
+                found.append(new(mark, (kind, value, index, index + 1)))
+        return found
+
+    def _learned(self, token: Token) -> _Known:
+        """What a word means alone, and the words that a longer phrase can go on with; remembered but for numbers."""
+        begins = self._begins(token)
+        meanings = tuple(dict.fromkeys(meaning for node in begins for meaning in node.meanings))
+        if not meanings and token.kind == WORD:
+            meanings = self._ending(token)
+        known = (meanings, frozenset(word for node in begins for word in node.next))
+        if token.kind != NUMBER and len(self._known) < _MOST_REMEMBERED:
+            self._known[token.text] = known
+        return known
+
+    def _begins(self, token: Token) -> list[_Node]:
         root = self._root.next
+        both = (root.get(token.text), root.get(token.low) if token.low != token.text else None)
+        return [node for node in both if node is not None]
+
+    def _longest(self, tokens: list[Token], index: int) -> list[tuple[int, Meaning]]:
+        """What phrases that begin at `index` stand for, each with the index after it; the longest first."""
         found: list[tuple[int, Meaning]] = []
-        for begin in (root.get(token.text), root.get(token.low) if token.low != token.text else None):
-            node, at = begin, index + 1
+        for begin in self._begins(tokens[index]):
+            node: _Node | None = begin
+            at = index + 1
             while node is not None:
                 found.extend((at, meaning) for meaning in node.meanings)
                 if at >= len(tokens):
                     break
                 ahead = tokens[at]
                 node, at = node.next.get(ahead.text) or node.next.get(ahead.low), at + 1
-        if not found and token.kind == WORD and self._end is not None:
-            return [(index + 1, meaning) for meaning in self._ending(token)]
         if len(found) > 1:
             found = sorted(dict.fromkeys(found), key=_length, reverse=True)
             longest: dict[str, int] = {}
@@ -107,15 +159,10 @@ class Lexicon:
         return found
 
     def _ending(self, token: Token) -> tuple[Meaning, ...]:
-        """Meanings of the end of a long word (Jahresumsatz), remembered."""
-        found = self._by_end.get(token.text)
-        if found is None:
-            match = self._end.search(token.low) if self._end else None
-            known = match and match.start() >= _SHORTEST_END
-            found = tuple(self._ends[match.group()]) if match and known else ()
-            if len(self._by_end) < _MOST_REMEMBERED:
-                self._by_end[token.text] = found
-        return found
+        """Meanings of the end of a long word (Jahresumsatz)."""
+        match = self._end.search(token.low) if self._end else None
+        known = match and match.start() >= _SHORTEST_END
+        return tuple(self._ends[match.group()]) if match and known else ()
 
 
 def _length(found: tuple[int, Meaning]) -> int:

@@ -1,6 +1,7 @@
 """Mentions of instruments in a text: hits of the gazetteer that mean the instrument, and names found by context."""
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from typing import NamedTuple
 
 from tasks.fields.gazetteer import Hit, Instrument, gazetteer
 from tasks.fields.reading import Reading
@@ -12,8 +13,7 @@ _NO_NAMES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A name over the tokens `first` up to, but without, `last`; `use` says what it stands for here.
 
     use: instrument, descriptor (Dax-Konzern), venue, person; later also house, source, employer.
@@ -31,18 +31,12 @@ class Mention:
 
 def find_hits(reading: Reading) -> list[Mention]:
     """All hits of the gazetteer as mentions, whatever they mean."""
-    starts = {token.start: index for index, token in enumerate(reading.tokens)}
     found = []
-    index = 0
-    tokens = reading.tokens
     for hit in gazetteer().hits(reading.text):
-        first = starts.get(hit.start)
+        first = reading.index_of(hit.start)
         if first is None or hit.instrument.name in _NO_NAMES:
             continue
-        index = first
-        while index < len(tokens) and tokens[index].start < hit.stop:
-            index += 1
-        mention = _mention(reading, hit, first, index)
+        mention = _mention(reading, hit, first, bisect_left(reading.starts, hit.stop, first))
         if mention:
             found.append(mention)
     return found

@@ -1,6 +1,6 @@
 """Quantities of a sentence joined to frames: a percentage, a change in points and a level that belong to one move."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tasks.fields.quantities import BARE, COUNT, DAY, MONEY, MULTIPLE, PERCENT, POINTS, YEAR, Quantity
 from tasks.fields.reading import Reading
@@ -29,37 +29,34 @@ _BELONGS_WORDS = word_set("move_frames", "belongs")
 
 @dataclass(slots=True)
 class Frame:
-    """The quantities of one move, in the order of the text."""
+    """The quantities of one move; `first` is its first token, `last` the token after the last one."""
 
     percent: Quantity | None = None
     points: Quantity | None = None
     price: Quantity | None = None
+    first: int = 0
+    last: int = 0
 
     @property
     def parts(self) -> list[Quantity]:
-        """What is there, in the order of the text."""
-        return sorted((q for q in (self.percent, self.points, self.price) if q), key=lambda q: q.first)
+        """What is there."""
+        return [q for q in (self.percent, self.points, self.price) if q is not None]
 
-    @property
-    def first(self) -> int:
-        """The first token."""
-        return self.parts[0].first
-
-    @property
-    def last(self) -> int:
-        """The token after the last one."""
-        return self.parts[-1].last
+    def put(self, role: str, quantity: Quantity) -> None:
+        """Add a quantity that stands behind those that are there."""
+        if not self.last:
+            self.first = quantity.first
+        self.last = quantity.last
+        setattr(self, role, quantity)
 
 
 def frames(scene: Scene) -> list[Frame]:
     """The frames of a sentence; quantities that can't be part of a move are left out."""
     found: list[Frame] = []
-    for role, quantity in _roles(scene):
-        frame = found[-1] if found else None
-        if frame and getattr(frame, role) is None and _belongs(scene, frame, quantity, role):
-            setattr(frame, role, quantity)
-        else:
-            found.append(Frame(**{role: quantity}))
+    for role, quantity in _roles(scene) if scene.quantities else ():
+        if not (found and getattr(found[-1], role) is None and _belongs(scene, found[-1], quantity, role)):
+            found.append(Frame())
+        found[-1].put(role, quantity)
     return found
 
 
@@ -85,7 +82,7 @@ def with_elided(scene: Scene) -> list[Quantity]:
     for quantity in reversed(scene.quantities):
         right = done[-1] if done else None
         elided = right is not None and right.kind == PERCENT and _is_elided(scene, quantity, right)
-        done.append(replace(quantity, kind=PERCENT) if elided else quantity)
+        done.append(quantity._replace(kind=PERCENT) if elided else quantity)
     return done[::-1]
 
 

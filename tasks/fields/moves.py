@@ -39,7 +39,9 @@ def _is_told_better(move: PriceMove, other: PriceMove) -> bool:
 
 def _scene_moves(scene: Scene, track: Track, rated: set[int]) -> Iterator[PriceMove]:
     names = [name for name in scene.names if name.use == "instrument"]
-    found = [frame for frame in frames(scene) if not any(part.first in rated for part in frame.parts)]
+    found = frames(scene)
+    if rated:
+        found = [frame for frame in found if not any(part.first in rated for part in frame.parts)]
     previous: Frame | None = None
     subjects: list[Mention] = []
     outer: list[Mention] = []
@@ -90,7 +92,7 @@ def _moves_of(scene: Scene, frame: Frame, subjects: list[Mention], track: Track)
         return
     percent = signed_percent(scene, frame, start, stop)
     # A percentage without direction is something else (a yield); the level beside it may still be a quote.
-    told = Frame(price=frame.price) if percent is None and frame.percent is not None else frame
+    told = _level_of(frame) if percent is None and frame.percent is not None else frame
     points = signed_points(scene, told, start, stop)
     if not told.parts or not _is_complete(told, points, subjects[0]):
         return
@@ -100,6 +102,13 @@ def _moves_of(scene: Scene, frame: Frame, subjects: list[Mention], track: Track)
         percent = zero_if_unchanged(scene, told, start, stop)
     for subject in subjects:
         yield _move(scene, told, subject, percent, points, track)
+
+
+def _level_of(frame: Frame) -> Frame:
+    level = Frame()
+    if frame.price is not None:
+        level.put("price", frame.price)
+    return level
 
 
 def _is_complete(frame: Frame, points: Decimal | None, subject: Mention) -> bool:
@@ -167,4 +176,4 @@ def _carried(scene: Scene, session: str) -> str:
     printed = [mark.value for mark in scene.all("session") if mark.value in ("premarket", "afterhours")]
     if printed:
         return printed[-1]
-    return "" if scene.within(scene.sentence.first, scene.sentence.last, "day", "stand") else session
+    return "" if not session or scene.within(scene.sentence.first, scene.sentence.last, "day", "stand") else session

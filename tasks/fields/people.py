@@ -1,5 +1,6 @@
 """Persons: a role next to a run of names, or a given name that the lexicon knows; with role and organisation."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from tasks.fields.name_runs import is_capital, run_end
@@ -8,8 +9,10 @@ from tasks.fields.tokens import LINE, NUMBER, WORD
 from tasks.fields.word_sets import word_set
 
 _INSTITUTIONS = word_set("people", "institutions")
+_NO_NAMES = frozenset(("role", "day", "month", "source", "metric"))
 _INNER = word_set("people", "inner")
 _LONGEST, _LONGEST_LINK, _MOST_LOWER = 4, 6, 2
+_ROLE_REACH = 13
 _LINKS = word_set("people", "links")
 _AFTER_COMMA = word_set("people", "after_comma")
 _POSSESSIVE = frozenset(("'s", "’s"))
@@ -35,18 +38,33 @@ def find_people(reading: Reading, taken: set[int]) -> tuple[list[PersonSpan], se
     found: list[PersonSpan] = []
     given = reading.words.words("firstname")
     after = 0
+    hinted = _hinted(reading)
     for index in reading.capitals:
-        span = _at(reading, index, given, taken) if index >= after else None
+        if index < after or index in taken or not (index in hinted or _is_given(reading, index, given)):
+            continue
+        span = _at(reading, index, given, taken)
         if span is not None:
             found.append(span)
             after = span.last
     return _collapsed(reading, found), {at for span in found for at in range(span.first, span.last)}
 
 
+def _hinted(reading: Reading) -> AbstractSet[int]:
+    """Tokens at which a person can begin whose given name is unknown: behind a role or title; all, where one moves."""
+    if any(mark.kind == "moving" for mark in reading.marks):
+        return reading.capital_at
+    marks = (mark for mark in reading.marks if mark.kind in ("role", "title"))
+    return {at for mark in marks for at in range(mark.first + 1, mark.first + 1 + _ROLE_REACH)}
+
+
+def _is_given(reading: Reading, index: int, given: frozenset[str]) -> bool:
+    return reading.tokens[index].text in given or (reading.low(index + 1) == "-" and _given(reading, index) in given)
+
+
 def _at(reading: Reading, index: int, given: frozenset[str], taken: set[int]) -> PersonSpan | None:
     """The person whose name begins at `index`, where a given name, a role, a title or a deed says that it is one."""
     joined = reading.low(index - 1) == "-" and reading.is_tight(index)
-    if index in taken or joined or not _goes_on(reading, index):
+    if joined or not _goes_on(reading, index):
         return None
     if reading.has("role", index) or reading.has("title", index):
         return None
@@ -55,8 +73,7 @@ def _at(reading: Reading, index: int, given: frozenset[str], taken: set[int]) ->
     if " " not in name or reading.low(last - 1) in _INSTITUTIONS:
         return None
     before = _role_before(reading, index)
-    known = _given(reading, index) in given or reading.tokens[index].text in given
-    if not known and not _is_told(reading, index, last, before):
+    if not _is_given(reading, index, given) and not _is_told(reading, index, last, before):
         return None
     role = before or _role_after(reading, last)
     if role is None:
@@ -116,8 +133,7 @@ def _given(reading: Reading, index: int) -> str:
 def _person_end(reading: Reading, index: int, taken: set[int]) -> int:
     last = run_end(reading, index, _LONGEST, person=True)
     for at in range(index + 1, last):
-        sure = at in taken or reading.has("role", at) or reading.has("day", at) or reading.has("month", at)
-        if sure or reading.has("source", at) or reading.has("metric", at):
+        if at in taken or any(mark.kind in _NO_NAMES for mark in reading.marks_at.get(at, ())):
             return at - (reading.low(at - 1) == "-")
     return last
 
@@ -128,7 +144,7 @@ def _has_title(reading: Reading, index: int) -> bool:
 
 def _role_before(reading: Reading, index: int) -> tuple[int, int] | None:
     """The tokens of a role that ends right before the name, or before a title, or before "of X,"."""
-    for at in range(index - 1, max(index - 14, -1), -1):
+    for at in range(index - 1, max(index - 1 - _ROLE_REACH, -1), -1):
         token = reading.tokens[at]
         if (token.text in ".;!?" or (token.text == ":" and at != index - 1)) and not reading.has("title", at - 1):
             return None
@@ -141,7 +157,7 @@ def _role_before(reading: Reading, index: int) -> tuple[int, int] | None:
 def _is_link(reading: Reading, start: int, stop: int) -> bool:
     """Whether only a title, or a company between "der/of/von" and a comma, stands between role and name."""
     between = [reading.tokens[at] for at in range(start, stop)]
-    while between and (between[-1].low == "." or between[-1].low in _lower_titles(reading)):
+    while between and (between[-1].low == "." or between[-1].low in reading.words.lowered("title")):
         between.pop()
     if not between:
         return True
@@ -155,10 +171,6 @@ def _is_link(reading: Reading, start: int, stop: int) -> bool:
     company = between[0].low in _IS_LINK_3_WORDS and between[-1].text[:1].isupper()
     short = len(between) <= _LONGEST_LINK and not any(t.kind == NUMBER for t in between)
     return between[-1].text in (",", ")") or (short and company)
-
-
-def _lower_titles(reading: Reading) -> frozenset[str]:
-    return frozenset(word.lower() for word in reading.words.words("title"))
 
 
 def _role_after(reading: Reading, last: int) -> tuple[int, int] | None:

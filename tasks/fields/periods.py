@@ -8,7 +8,7 @@ from tasks.fields.quantities import YEAR, Quantity
 from tasks.fields.reading import Reading
 from tasks.fields.scene import Scene
 
-_SPLIT = re.compile(r"\b(20\d\d)[/-](?:20)?(\d\d)\b")
+_SPLIT = re.compile(r"20(?<!\w20)(\d\d)[/-](?:20)?(\d\d)\b")
 _FISCAL = ("geschäfts", "fiscal", "fiskal", "financial year", "exercice", "bilanzjahr")
 # First month in which a span of the running year can be reported; before it, last year's is meant.
 _REPORTED_FROM = {"Q1": 3, "Q2": 6, "Q3": 9, "Q4": 13, "H1": 6, "H2": 13, "9M": 9, "FY": 13}
@@ -42,7 +42,7 @@ def calendar_of(reading: Reading, published: date | None) -> Calendar:
         reading.phrase(mark.first, mark.last).lower() for mark in reading.marks if mark.kind in ("period", "fiscal")
     )
     fiscal = any(part in word for word in words for part in _FISCAL)
-    return Calendar(published, f"{match[1]}/{match[2]}" if match else "", fiscal)
+    return Calendar(published, f"20{match[1]}/{match[2]}" if match else "", fiscal)
 
 
 def note(scene: Scene, calendar: Calendar) -> None:

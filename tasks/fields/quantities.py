@@ -1,7 +1,7 @@
 """Numbers with what belongs to them: unit, magnitude, currency, sign, hedge, range. Decides nothing on meaning."""
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from tasks.fields.printed_numbers import parse_number
 from tasks.fields.reading import Reading
@@ -15,13 +15,13 @@ _MINUS = frozenset("-−–‐‑")
 _PLUS = frozenset("+")
 _FIRST_YEAR, _LAST_YEAR, _YEAR_DIGITS, _LAST_DAY = 1900, 2100, 4, 31
 _HUNDRED = Decimal(100)
+_LONGEST_SHORT = 4
 _SIGN_WORDS = {"minus": -1, "plus": 1, "moins": -1}
 _SHORT_CODES = frozenset(("Fr", "SFr", "sFr", "Rs"))
 _IS_ONLY_POINT_WORDS = word_set("quantities", "is_only_point")
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """One printed number, or a range of two, over the tokens `first` up to, but without, `last`.
 
     `value` is in the major unit and never signed; `sign` is as printed; `high` is the upper end of a range; `exponent`
@@ -89,15 +89,15 @@ def _printed(reading: Reading, index: int) -> Quantity | None:
     sign, first = _sign(reading, index)
     plain = Quantity(BARE, value, first, index + 1, index, sign=sign)
     if _is_date(reading, index):
-        return replace(plain, kind=DAY)
+        return plain._replace(kind=DAY)
     whole = _with_unit(reading, plain)
     if whole.kind == BARE and reading.low(whole.last) == ")" and _is_in_brackets(reading, first):
-        behind = _with_unit(reading, replace(whole, last=whole.last + 1))
-        whole = replace(behind, last=whole.last)
+        behind = _with_unit(reading, whole._replace(last=whole.last + 1))
+        whole = behind._replace(last=whole.last)
     plain_year = token.text.isdigit() and len(token.text) == _YEAR_DIGITS and not sign
     if whole.kind == BARE and plain_year and _FIRST_YEAR <= value <= _LAST_YEAR:
-        return replace(whole, kind=YEAR)
-    return replace(whole, approx=_is_hedged(reading, whole.first))
+        return whole._replace(kind=YEAR)
+    return whole._replace(approx=True) if _is_hedged(reading, whole.first) else whole
 
 
 def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantity | None:
@@ -107,7 +107,7 @@ def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantit
         return whole
     if whole.kind in (BARE, COUNT) or (whole.kind == MONEY and reading.tokens[last].kind != WORD):
         return None
-    return replace(whole, approx=_is_hedged(reading, first))
+    return whole._replace(approx=True) if _is_hedged(reading, first) else whole
 
 
 def _is_in_brackets(reading: Reading, first: int) -> bool:
@@ -143,20 +143,19 @@ def _sign(reading: Reading, index: int) -> tuple[int, int]:
 def _is_date(reading: Reading, index: int) -> bool:
     """Whether the number is a day, an hour or an ordinal: 14. Mai, May 14, 9h15, 11:15, 3. Quartal."""
     text = reading.tokens[index].text
+    day = text.isdigit() and int(text) <= _LAST_DAY
     after = index + 1
-    if reading.low(after) == "." and text.isdigit() and int(text) <= _LAST_DAY:
-        following = reading.has("month", after + 1) or reading.low(after + 1) in _lower(reading, "ordinal")
-        return bool(following) or (reading.is_tight(after) and reading.low(after + 1).isdigit())
-    if reading.has("month", after) or (reading.has("month", index - 1) and text.isdigit() and int(text) <= _LAST_DAY):
-        return text.isdigit() and int(text) <= _LAST_DAY
-    if reading.has("clock", after) or (reading.low(after) == ":" and reading.is_tight(after + 1)):
-        return True
     low = reading.low(after)
-    return reading.is_tight(after) and low[:1] == "h" and (low == "h" or low[1:].isdigit())
-
-
-def _lower(reading: Reading, kind: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in reading.words.words(kind))
+    if low == "." and day:
+        following = reading.has("month", after + 1) or reading.low(after + 1) in reading.words.lowered("ordinal")
+        return bool(following) or (reading.is_tight(after) and reading.low(after + 1).isdigit())
+    if reading.has("month", after):
+        return day
+    if (day and reading.has("month", index - 1)) or reading.has("clock", after):
+        return True
+    if low == ":":
+        return reading.is_tight(after + 1)
+    return low[:1] == "h" and reading.is_tight(after) and (low == "h" or low[1:].isdigit())
 
 
 def _with_unit(reading: Reading, plain: Quantity) -> Quantity:
@@ -166,17 +165,19 @@ def _with_unit(reading: Reading, plain: Quantity) -> Quantity:
     magnitude = reading.has("magnitude", at)
     if magnitude and not _is_lone_letter(reading, magnitude.first, plain):
         exponent = int(magnitude.value)
-        plain = replace(plain, value=plain.value.scaleb(exponent), exponent=exponent, last=magnitude.last)
-        if reading.low(plain.last) == "." and reading.tokens[plain.last - 1].text in _short_magnitudes(reading):
-            plain = replace(plain, last=plain.last + 1)
+        plain = plain._replace(value=plain.value.scaleb(exponent), exponent=exponent, last=magnitude.last)
+        if reading.low(plain.last) == "." and _is_short_magnitude(reading, plain.last - 1):
+            plain = plain._replace(last=plain.last + 1)
         at = _joined(reading, plain.last)
     if plain.currency:
         return _with_per(reading, plain)
     return _with_unit_after(reading, plain, at)
 
 
-def _short_magnitudes(reading: Reading) -> frozenset[str]:
-    return frozenset(word for word in reading.words.words("magnitude") if len(word) <= 4)  # noqa: PLR2004
+def _is_short_magnitude(reading: Reading, index: int) -> bool:
+    """Whether the word is an abbreviation of a magnitude, to which a point belongs: Mrd., Mio."""
+    printed = reading.tokens[index].text
+    return len(printed) <= _LONGEST_SHORT and printed in reading.words.words("magnitude")
 
 
 def _is_lone_letter(reading: Reading, index: int, plain: Quantity) -> bool:
@@ -196,20 +197,18 @@ def _joined(reading: Reading, at: int) -> int:
 
 def _with_currency_before(reading: Reading, plain: Quantity) -> Quantity:
     """CHF 12, $5, Fr. -1.20, TEUR 512."""
-    for back in (1, 2, 3):
-        at = plain.first - back
-        if at < 0:
-            break
+    first = plain.first
+    for at in (first - 1, first - 2, first - 3):
         for mark in reading.marks_at.get(at, ()):
-            gap = mark.last + (reading.low(mark.last) == "." and mark.last < plain.first)
-            if gap != plain.first or not _is_code(reading.tokens[at].text):
+            gap = mark.last + (mark.last < first and reading.low(mark.last) == ".")
+            if gap != first or not _is_code(reading.tokens[at].text):
                 continue
             if mark.kind == "currency":
-                return replace(plain, kind=MONEY, currency=mark.value, first=at)
+                return plain._replace(kind=MONEY, currency=mark.value, first=at)
             if mark.kind in ("thousand", "million"):
                 exponent = 3 if mark.kind == "thousand" else 6
                 scaled = plain.value.scaleb(exponent)
-                return replace(plain, kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, first=at)
+                return plain._replace(kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, first=at)
     return plain
 
 
@@ -224,17 +223,17 @@ def _with_unit_after(reading: Reading, plain: Quantity, at: int) -> Quantity:
     for place in (at, behind) if behind != at else (at,):
         for mark in reading.marks_at.get(place, ()):
             if mark.kind == "currency":
-                return _with_per(reading, replace(plain, kind=MONEY, currency=mark.value, last=mark.last))
+                return _with_per(reading, plain._replace(kind=MONEY, currency=mark.value, last=mark.last))
             if mark.kind in ("thousand", "million") and not plain.exponent:
                 exponent = 3 if mark.kind == "thousand" else 6
                 scaled = plain.value.scaleb(exponent)
-                return replace(plain, kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, last=mark.last)
+                return plain._replace(kind=MONEY, value=scaled, exponent=exponent, currency=mark.value, last=mark.last)
             if mark.kind == "minor" and place == at and not plain.exponent:
                 scaled = plain.value / _HUNDRED
-                money = replace(plain, kind=MONEY, value=scaled, currency=mark.value, minor=True, last=mark.last)
+                money = plain._replace(kind=MONEY, value=scaled, currency=mark.value, minor=True, last=mark.last)
                 return _with_per(reading, money)
             if mark.kind == "unit" and place == at and not plain.exponent:
-                return replace(plain, kind=mark.value, last=mark.last)
+                return plain._replace(kind=mark.value, last=mark.last)
     return plain
 
 
@@ -243,17 +242,19 @@ def _with_per(reading: Reading, money: Quantity) -> Quantity:
     for at in (money.last, money.last + 1):
         mark = reading.has("per", at)
         if mark and (at == money.last or reading.tokens[money.last].kind == WORD):
-            return replace(money, per=mark.value, last=money.last)
+            return money._replace(per=mark.value, last=money.last)
     return money
 
 
 def _is_hedged(reading: Reading, first: int) -> bool:
     """Whether a hedge ends right before the number: rund, bis zu, as much as."""
-    for back in range(1, 5):
-        mark = reading.has("approx", first - back)
-        if mark and first - 1 <= mark.last - 0 <= first and _is_only_point(reading, mark.last, first):
-            return True
-    return False
+    marks_at = reading.marks_at
+    return any(
+        mark.kind == "approx" and first - 1 <= mark.last <= first and _is_only_point(reading, mark.last, first)
+        for at in range(first - 4, first)
+        if at in marks_at
+        for mark in marks_at[at]
+    )
 
 
 def _is_only_point(reading: Reading, last: int, first: int) -> bool:

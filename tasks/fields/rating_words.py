@@ -14,6 +14,8 @@ _PRIOR_NEAR_WORDS = word_set("rating_words", "prior_near")
 
 def ratings_in(scene: Scene, first: int, last: int) -> list[tuple[int, int]]:
     """Tokens of rating words: quoted, in capitals, or known ones that are no verbs or directions here."""
+    if "rating" not in scene.marks and "rate" not in scene.marks:
+        return []
     reading = scene.reading
     spans = []
     for mark in scene.all("rating"):
@@ -39,6 +41,8 @@ def _is_named_rating(reading: Reading, first: int) -> bool:
 def _unknown_quoted(scene: Scene, first: int, last: int, known: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Quoted words beside a word of rating that the lexicon does not know as ratings."""
     reading = scene.reading
+    if "rate" not in scene.marks:
+        return []
     taken = {at for span in known for at in range(*span)}
     spans = []
     for at in range(first, last - 2):

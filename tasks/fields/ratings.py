@@ -11,6 +11,8 @@ from tasks.fields.rating_words import rating_and_previous, ratings_in
 from tasks.fields.scene import Scene
 from tasks.fields.word_sets import word_set
 
+# A sentence without any of these marks neither rates nor names a house.
+_RATING_KINDS = frozenset(("target", "rating", "rate", "house"))
 _BY = frozenset(("by", "um", "de"))
 _CONTINUED = word_set("ratings", "continued")
 _GO_ON_WORDS = word_set("ratings", "go_on")
@@ -32,6 +34,8 @@ def find_ratings(scenes: list[Scene], main: Mention | None) -> Rated:
     numbers: set[int] = set()
     subject = main
     for scene in scenes:
+        if scene.marks.keys().isdisjoint(_RATING_KINDS):
+            continue
         rates = _rates(scene)
         spans = find_houses(scene, unknown=rates)
         if not spans and not rates:

@@ -1,7 +1,9 @@
 """One sentence as the relations see it: its segments, names, quantities and marks in order."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from tasks.fields.lexicon import Mark
 from tasks.fields.mentions import Mention
@@ -22,12 +24,20 @@ class Scene:
     names: list[Mention]
     quantities: list[Quantity]
     marks: dict[str, list[Mark]] = field(default_factory=dict)
-    cuts: list[int] = field(default_factory=list)
+    _cuts: list[int] | None = None
+
+    @property
+    def cuts(self) -> list[int]:
+        """Where segments begin; found when a rule asks, as most sentences have no numbers."""
+        if self._cuts is None:
+            self._cuts = _cuts(self)
+        return self._cuts
 
     def all(self, *kinds: str) -> Iterator[Mark]:
         """The marks of `kinds`; within each kind in the order of the text."""
-        for kind in kinds:
-            yield from self.marks.get(kind, ())
+        if len(kinds) == 1:
+            return iter(self.marks.get(kinds[0], ()))
+        return chain.from_iterable([self.marks.get(kind, ()) for kind in kinds])
 
     def within(self, first: int, last: int, *kinds: str) -> Mark | None:
         """A mark of one of `kinds` that begins between the tokens `first` and `last`."""
@@ -39,21 +49,20 @@ class Scene:
 
     def segment(self, at: int) -> tuple[int, int]:
         """The segment that holds token `at`."""
-        start, stop = self.sentence.first, self.sentence.last
-        for cut in self.cuts:
-            if cut <= at:
-                start = cut
-            else:
-                stop = cut
-                break
-        return start, stop
+        cuts = self.cuts
+        after = bisect_right(cuts, at)
+        start = cuts[after - 1] if after else self.sentence.first
+        return start, cuts[after] if after < len(cuts) else self.sentence.last
+
+
+_DOUBTFUL = frozenset(("adj", "anaph"))
 
 
 def scenes(reading: Reading, mentions: list[Mention], quantities: list[Quantity]) -> list[Scene]:
     """The sentences of the text with what stands in them; the three lists are walked once."""
     found = []
     m = q = k = 0
-    marks = reading.marks
+    marks, count = reading.marks, len(reading.marks)
     for sentence in reading.sentences:
         names, numbers = [], []
         while m < len(mentions) and mentions[m].first < sentence.last:
@@ -65,11 +74,16 @@ def scenes(reading: Reading, mentions: list[Mention], quantities: list[Quantity]
                 numbers.append(quantities[q])
             q += 1
         scene = Scene(reading, sentence, names, numbers)
-        while k < len(marks) and marks[k].first < sentence.last:
-            if marks[k].first >= sentence.first and not _is_any(reading, marks[k]):
-                scene.marks.setdefault(marks[k].kind, []).append(marks[k])
+        by_kind = scene.marks
+        while k < count and (mark := marks[k]).first < sentence.last:
             k += 1
-        scene.cuts = _cuts(scene)
+            kind = mark.kind
+            if mark.first < sentence.first or (kind in _DOUBTFUL and _is_any(reading, mark)):
+                continue
+            if kind in by_kind:
+                by_kind[kind].append(mark)
+            else:
+                by_kind[kind] = [mark]
         found.append(scene)
     return found
 

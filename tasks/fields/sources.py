@@ -10,6 +10,7 @@ from tasks.fields.word_sets import word_set
 _QUOTES = frozenset("\"„“”«»‚‘’'")
 _AMBIGUOUS = word_set("sources", "ambiguous")
 _SURVEYS = word_set("sources", "surveys")
+_WATCHED = _SURVEYS | _QUOTES
 _LINKS = word_set("sources", "links")
 _CREDITS = word_set("sources", "credits")
 _REACH = 5
@@ -32,7 +33,8 @@ def _found(reading: Reading, taken: set[int]) -> Iterator[tuple[int, int, str]]:
         if mark.kind == "source" and mark.first not in done and _is_cited(reading, mark.first, mark.last):
             done.update(range(mark.first, mark.last))
             yield mark.first, mark.last, "known source"
-    for index, token in enumerate(reading.tokens):
+    watched = [(index, token) for index, token in enumerate(reading.tokens) if token[2] in _WATCHED]
+    for index, token in watched:
         if token.low in _SURVEYS and index not in done:
             span = _surveyed(reading, index)
             if span and not done.intersection(range(*span)):

@@ -1,7 +1,6 @@
 """What an article is about: its main company, its instruments each once, its persons with their organisations."""
 
 from collections import Counter
-from dataclasses import replace
 
 from tasks.fields.mentions import Mention
 from tasks.fields.model import Evidence, Mentioned, Person
@@ -48,7 +47,7 @@ def united(mentions: list[Mention]) -> list[Mention]:
         if len(counted) > 1 and not any(a != b and a in b for a in counted for b in counted)
     }
     return [
-        replace(mention, name=chosen[mention.instrument.name])
+        mention._replace(name=chosen[mention.instrument.name])
         if mention.instrument and mention.kind == "company" and mention.instrument.name in chosen
         else mention
         for mention in mentions
