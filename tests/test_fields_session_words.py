@@ -89,5 +89,5 @@ def test_a_word_that_is_added_to_a_file_is_found(tmp_path: Path) -> None:
     file = tmp_path / "sessions.txt"
     file.write_text("# mine\n[day -1]\nam gestrigen {Abend,Tag}  # both\n", encoding="utf-8")
     tokens = read("am gestrigen Tag", "de").tokens
-    ((stop, meaning),) = read_session_words(file).meanings_at(tokens, 0)
-    assert (stop, meaning.kind, meaning.value) == (3, "day", "-1")
+    (mark,) = read_session_words(file).marks(tokens)
+    assert (mark.first, mark.last, mark.kind, mark.value) == (0, 3, "day", "-1")

@@ -32,11 +32,10 @@ def date_literals(reading: Reading, first: int, last: int) -> Iterator[Literal]:
 
 def _numeric(reading: Reading, first: int, last: int) -> Iterator[Literal]:
     start, stop = reading.span(first, last)
-    starts = [token.start for token in reading.tokens[first:last]]
     for match in _NUMERIC.finditer(reading.text, start, stop):
         value = _value(match, day_first=reading.language.startswith("fr"))
         if value:
-            yield value, first + bisect_left(starts, match.start()), first + bisect_left(starts, match.end())
+            yield value, bisect_left(reading.starts, match.start()), bisect_left(reading.starts, match.end())
 
 
 def _value(match: re.Match[str], *, day_first: bool) -> str:

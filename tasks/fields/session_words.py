@@ -39,17 +39,14 @@ class DayWord(NamedTuple):
 
 def day_words(reading: Reading, first: int, last: int) -> list[DayWord]:
     """The words between two tokens, from left to right, none inside another; those that mean nothing are left out."""
-    words = session_lexicon(reading.language)
     found = date_words(reading, first, last)
     taken = {at for word in found for at in range(word.first, word.last)}
-    at = first
-    while at < last:
-        stop = at + 1
-        for stop, meaning in words.meanings_at(reading.tokens, at)[:1]:
-            if stop <= last and not taken.intersection(range(at, stop)) and not _is_value(reading, at, stop):
-                found.append(DayWord(meaning.kind, meaning.value, at, stop))
-        at = stop
-    return sorted((word for word in found if word.kind != "nothing"), key=lambda word: word.first)
+    for mark in session_lexicon(reading.language).marks(reading.tokens[first:last]):
+        word = DayWord(mark.kind, mark.value, first + mark.first, first + mark.last)
+        inside = not taken.isdisjoint(range(word.first, word.last))
+        if word.kind != "nothing" and not inside and not _is_value(reading, word.first, word.last):
+            found.append(word)
+    return sorted(found, key=lambda word: word.first)
 
 
 def date_words(reading: Reading, first: int, last: int) -> list[DayWord]:

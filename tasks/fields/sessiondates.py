@@ -91,7 +91,7 @@ def dated(
 
 def _places(reading: Reading, stage: list[Scene], moves: tuple[PriceMove, ...]) -> Iterator[Place]:
     """The sentence and the tokens of each move."""
-    starts = [token.start for token in reading.tokens]
+    starts = reading.starts
     firsts = [scene.sentence.first for scene in stage]
     found: list[tuple[Scene, tuple[int, int]]] = []
     for move in moves:
