@@ -24,7 +24,8 @@ Literal = tuple[str, int, int]
 def date_literals(reading: Reading, first: int, last: int) -> Iterator[Literal]:
     """Dates between two tokens as (YEAR-MONTH-DAY, first token, token after the last one); year 0 where none stands."""
     yield from _numeric(reading, first, last)
-    for at in range(first, last):
+    known = reading.marks_at
+    for at in [at for at in range(first, last) if at in known]:
         mark = reading.has("month", at)
         if mark is not None and mark.last <= last:
             yield from _named(reading, int(mark.value), mark.first, mark.last)
