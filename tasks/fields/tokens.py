@@ -126,6 +126,7 @@ STARTERS = frozenset(
     ]
 )
 _ENDS = frozenset(".!?…")
+_STOPS = _ENDS | {"\n"}
 _CLOSERS = frozenset("\"'”“»)’")
 _LAST_DAY = 31
 # Longer stretches without a full stop are lists or rubbish; a bound keeps every rule linear in the text.
@@ -169,23 +170,29 @@ def sentences(tokens: list[Token], abbreviations: frozenset[str], after_ordinal:
     """Sentences in order. A line end always ends one; a point only where no abbreviation, initial or ordinal stands."""
     found = []
     first = line = 0
-    for index, token in enumerate(tokens):
-        if token.kind == LINE:
+    count = len(tokens)
+    for index in [*(at for at, token in enumerate(tokens) if token[1] in _STOPS), count]:
+        while index - first > _LONGEST_SENTENCE:
+            stop = _behind_closers(tokens, first + _LONGEST_SENTENCE)
+            found.append(Sentence(first, stop, line))
+            first = stop
+        if index == count or tokens[index].kind == LINE:
             if index > first:
                 found.append(Sentence(first, index, line))
             first, line = index + 1, line + 1
-        elif index - first >= _LONGEST_SENTENCE or (
-            token.text in _ENDS and _is_end(tokens, index, first, abbreviations, after_ordinal)
-        ):
-            stop = index + 1
-            while stop < len(tokens) and tokens[stop].text in _CLOSERS and tokens[stop].start == tokens[stop - 1].stop:
-                stop += 1
-            if stop > first:
-                found.append(Sentence(first, stop, line))
-            first = max(first, stop)
-    if first < len(tokens):
-        found.append(Sentence(first, len(tokens), line))
+        elif index - first >= _LONGEST_SENTENCE or _is_end(tokens, index, first, abbreviations, after_ordinal):
+            stop = _behind_closers(tokens, index)
+            found.append(Sentence(first, stop, line))
+            first = stop
     return found
+
+
+def _behind_closers(tokens: list[Token], index: int) -> int:
+    """The token behind `index` and the quotes and brackets that are stuck to it."""
+    stop = index + 1
+    while stop < len(tokens) and tokens[stop].text in _CLOSERS and tokens[stop].start == tokens[stop - 1].stop:
+        stop += 1
+    return stop
 
 
 def _is_end(
