@@ -53,6 +53,7 @@ class _Node:
 
 # The meanings of a word that stands alone, and the words that can follow it in a longer phrase.
 _Known = tuple[tuple[Meaning, ...], frozenset[str]]
+_NOTHING: _Known = ((), frozenset())
 
 
 class Lexicon:
@@ -63,7 +64,7 @@ class Lexicon:
         self._ends: dict[str, list[Meaning]] = {}
         self._words: dict[str, frozenset[str]] = {}
         self._lowered: dict[str, frozenset[str]] = {}
-        self._known: dict[str, _Known] = dict.fromkeys(_MEANINGLESS, ((), frozenset()))
+        self._known: dict[str, _Known] = dict.fromkeys(_MEANINGLESS, _NOTHING)
         for phrase, meaning in phrases:
             self._add(phrase, meaning)
         ends = sorted(self._ends, key=len, reverse=True)
@@ -97,17 +98,12 @@ class Lexicon:
     def marks(self, tokens: list[Token]) -> list[Mark]:
         """All phrases in order; none begins inside another, and a phrase may have several meanings."""
         found: list[Mark] = []
-        known, after, last = self._known, 0, len(tokens) - 1
-        root, new, mark = self._root.next, tuple.__new__, Mark
-        for index, token in enumerate(tokens):
+        after, last = 0, len(tokens) - 1
+        new, mark = tuple.__new__, Mark
+        for index, known in self._meaningful(tokens):
             if index < after:
                 continue
-            here = known.get(token[1])
-            if here is None:
-                if token[0] == NUMBER and token[1] not in root:
-                    continue
-                here = self._learned(token)
-            meanings, ways = here
+            meanings, ways = known
             if ways and index < last:
                 ahead = tokens[index + 1]
                 if ahead[1] in ways or ahead[2] in ways:
@@ -120,13 +116,23 @@ class Lexicon:
                 found.append(new(mark, (kind, value, index, index + 1)))
         return found
 
+    def _meaningful(self, tokens: list[Token]) -> list[tuple[int, _Known]]:
+        """The tokens that mean something or begin a phrase; the others, which are most, cost one lookup."""
+        found = list(map(self._known.get, [token[1] for token in tokens]))
+        if None in found:
+            found = [known or self._learned(token) for known, token in zip(found, tokens, strict=True)]
+        return [(index, known) for index, known in enumerate(found) if known is not None and known is not _NOTHING]
+
     def _learned(self, token: Token) -> _Known:
         """What a word means alone, and the words that a longer phrase can go on with; remembered but for numbers."""
         begins = self._begins(token)
+        if token.kind == NUMBER and not begins:
+            return _NOTHING
         meanings = tuple(dict.fromkeys(meaning for node in begins for meaning in node.meanings))
         if not meanings and token.kind == WORD:
             meanings = self._ending(token)
-        known = (meanings, frozenset(word for node in begins for word in node.next))
+        ways = frozenset(word for node in begins for word in node.next)
+        known = (meanings, ways) if meanings or ways else _NOTHING
         if token.kind != NUMBER and len(self._known) < _MOST_REMEMBERED:
             self._known[token.text] = known
         return known

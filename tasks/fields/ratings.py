@@ -33,9 +33,7 @@ def find_ratings(scenes: list[Scene], main: Mention | None) -> Rated:
     houses: set[int] = set()
     numbers: set[int] = set()
     subject = main
-    for scene in scenes:
-        if scene.marks.keys().isdisjoint(_RATING_KINDS):
-            continue
+    for scene in [scene for scene in scenes if not scene.marks.keys().isdisjoint(_RATING_KINDS)]:
         rates = _rates(scene)
         spans = find_houses(scene, unknown=rates)
         if not spans and not rates:

@@ -1,6 +1,7 @@
 """One sentence as the relations see it: its segments, names, quantities and marks in order."""
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -23,7 +24,7 @@ class Scene:
     sentence: Sentence
     names: list[Mention]
     quantities: list[Quantity]
-    marks: dict[str, list[Mark]] = field(default_factory=dict)
+    marks: defaultdict[str, list[Mark]] = field(default_factory=lambda: defaultdict(list))
     _cuts: list[int] | None = None
 
     @property
@@ -80,10 +81,7 @@ def scenes(reading: Reading, mentions: list[Mention], quantities: list[Quantity]
             kind = mark.kind
             if mark.first < sentence.first or (kind in _DOUBTFUL and _is_any(reading, mark)):
                 continue
-            if kind in by_kind:
-                by_kind[kind].append(mark)
-            else:
-                by_kind[kind] = [mark]
+            by_kind[kind].append(mark)
         found.append(scene)
     return found
 

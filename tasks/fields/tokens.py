@@ -1,6 +1,7 @@
 """Tokens and sentences of a text: words, numbers as printed, single signs. Knows no language but abbreviations."""
 
 import re
+from functools import partial
 from typing import NamedTuple
 
 # Thousands by ' or ’ or a space want three digits each; points and commas are for printed_numbers.
@@ -125,6 +126,7 @@ STARTERS = frozenset(
     ]
 )
 _ENDS = frozenset(".!?…")
+_STOPS = _ENDS | {"\n"}
 _CLOSERS = frozenset("\"'”“»)’")
 _LAST_DAY = 31
 # Longer stretches without a full stop are lists or rubbish; a bound keeps every rule linear in the text.
@@ -149,40 +151,48 @@ class Sentence(NamedTuple):
     line: int
 
 
+# Token(*row) at the speed of C: what NamedTuple's own constructor calls.
+_token = partial(tuple.__new__, Token)
+
+
 def tokenize(text: str) -> list[Token]:
     """All tokens of `text` in order; white space other than line ends is left out."""
-    # tuple.__new__ is what NamedTuple's own constructor calls: half the time of this function otherwise.
-    new, token = tuple.__new__, Token
-    found: list[Token] = []
-    add = found.append
-    for match in _TOKEN.finditer(text):
-        printed = match[0]
-        kind = match.lastgroup
-        add(new(token, (kind, printed, printed.lower() if kind == WORD else printed, *match.span())))
-    return found
+    matches = list(_TOKEN.finditer(text))
+    kinds = [match.lastgroup for match in matches]
+    texts = [match[0] for match in matches]
+    spans = [match.span() for match in matches]
+    lows = [printed.lower() if kind == WORD else printed for kind, printed in zip(kinds, texts, strict=True)]
+    columns = zip(kinds, texts, lows, [start for start, _ in spans], [stop for _, stop in spans], strict=True)
+    return list(map(_token, columns))
 
 
 def sentences(tokens: list[Token], abbreviations: frozenset[str], after_ordinal: frozenset[str]) -> list[Sentence]:
     """Sentences in order. A line end always ends one; a point only where no abbreviation, initial or ordinal stands."""
     found = []
     first = line = 0
-    for index, token in enumerate(tokens):
-        if token.kind == LINE:
+    count = len(tokens)
+    for index in [*(at for at, token in enumerate(tokens) if token[1] in _STOPS), count]:
+        while index - first > _LONGEST_SENTENCE:
+            stop = _behind_closers(tokens, first + _LONGEST_SENTENCE)
+            found.append(Sentence(first, stop, line))
+            first = stop
+        if index == count or tokens[index].kind == LINE:
             if index > first:
                 found.append(Sentence(first, index, line))
             first, line = index + 1, line + 1
-        elif index - first >= _LONGEST_SENTENCE or (
-            token.text in _ENDS and _is_end(tokens, index, first, abbreviations, after_ordinal)
-        ):
-            stop = index + 1
-            while stop < len(tokens) and tokens[stop].text in _CLOSERS and tokens[stop].start == tokens[stop - 1].stop:
-                stop += 1
-            if stop > first:
-                found.append(Sentence(first, stop, line))
-            first = max(first, stop)
-    if first < len(tokens):
-        found.append(Sentence(first, len(tokens), line))
+        elif index - first >= _LONGEST_SENTENCE or _is_end(tokens, index, first, abbreviations, after_ordinal):
+            stop = _behind_closers(tokens, index)
+            found.append(Sentence(first, stop, line))
+            first = stop
     return found
+
+
+def _behind_closers(tokens: list[Token], index: int) -> int:
+    """The token behind `index` and the quotes and brackets that are stuck to it."""
+    stop = index + 1
+    while stop < len(tokens) and tokens[stop].text in _CLOSERS and tokens[stop].start == tokens[stop - 1].stop:
+        stop += 1
+    return stop
 
 
 def _is_end(
