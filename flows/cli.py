@@ -15,6 +15,7 @@ from flows.commands.articles import articles
 from flows.commands.backfilling import backfill
 from flows.commands.database import db
 from flows.commands.dedupe import dedupe
+from flows.commands.enrich import enrich
 from flows.commands.entries import entries
 from flows.commands.extract import extract
 from flows.commands.maintaining import maintain
@@ -39,6 +40,7 @@ First steps:
   newstape entries retry --help        try once more what was skipped or given up
   newstape story URL                   who carries the same text, and who had it first
   newstape articles remove URL --help  take an article down for good
+  newstape enrich FILE --explain       what moved, how much, who said it, in a text or a page of yours
   newstape backfill --help             articles of the past: archive sitemaps, listings, WARC, Wayback, folders
   newstape reprocess --dry-run         what a better extractor would read in the archive
   newstape dedupe --jsonl < FILE       which articles tell the same, without a database
@@ -65,7 +67,7 @@ def newstape(*, on_demo: bool) -> None:
 
 COMMANDS = (
     demo, ingest, backfill, reprocess, maintain, extract, dedupe, search, status, why, entries, articles, show_story,
-    list_stories, sources, db, serve, deploy,
+    list_stories, sources, db, serve, deploy, enrich,
 )  # fmt: skip
 for command in COMMANDS:
     newstape.add_command(command)

@@ -40,7 +40,9 @@ def test_help_teaches_the_first_steps_and_the_exit_codes() -> None:
         assert word in said
 
 
-COMMANDS = ["demo", "ingest", "reprocess", "extract", "search", "status", "why", "entries", "sources", "db", "serve"]
+COMMANDS = [
+    "demo", "ingest", "reprocess", "extract", "enrich", "search", "status", "why", "entries", "sources", "db", "serve",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)

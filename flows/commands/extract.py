@@ -169,7 +169,12 @@ def _from_target(target: str, url: str | None) -> tuple[str, Page | Failure]:
     file = Path(target)
     if not file.is_file():
         raise Misconfigured(f"{target} is neither a file nor an http(s) address.")
-    return target, _page(url or file.resolve().as_uri(), file.read_bytes(), None)
+    return target, page_of_file(file, file.read_bytes(), url)
+
+
+def page_of_file(file: Path, body: bytes, url: str | None) -> Page:
+    """The page in a file, as if it had come from `url` (by default from the file's own address)."""
+    return _page(url or file.resolve().as_uri(), body, None)
 
 
 async def _fetched(url: str) -> Page | Failure:
