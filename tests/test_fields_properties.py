@@ -24,8 +24,9 @@ _LETTERS = "aäeßxAZÄÉœŒñøİıſﬁΣςкя中日ーक٣٤²½Ⅷ\u0301\
 _WORDS = st.sampled_from(
     """
 Die|Aktie|der|Muster AG|stieg|fiel|um|auf|Prozent|%|Euro|CHF|Mrd.|Mio|bn|Umsatz|revenue|de|à|von|bis|
-bénéfice net|zwischen|und|SMI|Nestlé|Apple|UBS|Kursziel|CEO|laut|Reuters|ISIN|WKN|Dividende|je Aktie|halbiert|anderthalb|
-a third|Billionen|crore|EUR/USD|Gold|Dr.|gestern|vorbörslich|H1|2024/25|Q3|Cent|pence|TEUR|ex-|minus|«|»
+bénéfice net|zwischen|und|SMI|Nestlé|Apple|UBS|Kursziel|CEO|laut|Reuters|ISIN|WKN|Dividende|je Aktie|
+halbiert|anderthalb|a third|Billionen|crore|EUR/USD|Gold|Dr.|gestern|vorbörslich|H1|2024/25|Q3|Cent|
+pence|TEUR|ex-|minus|«|»
 """.replace("\n", "").split("|")
 )
 _PRINTED = st.from_regex(r"[+-]?\d{1,3}([.,'’ ]\d{1,3}){0,3}", fullmatch=True)
