@@ -45,6 +45,7 @@ else
 	$(BIN)/python bench/end_to_end.py --quick
 	$(BIN)/python bench/orchestration.py --quick
 	$(BIN)/python bench/memory.py --quick
+	$(BIN)/python bench/fields.py
 endif
 
 screenshots: .venv/.dev ## the pictures of docs/operators.md, taken from the UI; needs chromium

@@ -17,8 +17,7 @@ _LONGEST = 4
 # Bounds for texts that are no articles; a long live blog names fewer than 100 companies.
 _MOST_NAMES = 200
 _MOST_ASKED = 600
-_MOST_BETWEEN = 5
-_SHORTEST_ALIAS = 5
+_MOST_BETWEEN, _SHORTEST_ALIAS = 5, 5
 _FUNCTION = word_set("context", "function")
 _OTHER = frozenset((
     "acquire", "adj", "anaph", "attribute", "blocker", "clause", "companyverb", "consensus",
@@ -56,8 +55,7 @@ def find_names(
             named[name] = (kind, rule)
         if len(named) >= _MOST_NAMES or len(asked) >= _MOST_ASKED:
             break
-    found = _everywhere(reading, named, taken) if named else ()
-    return [one._replace(use="employer") if is_employer(reading, one) else one for one in found]
+    return list(_everywhere(reading, named, taken)) if named else []
 
 
 def _candidates(reading: Reading, taken: set[int], quantities: list[Quantity]) -> Iterator[tuple[str, str, int, int]]:
@@ -289,7 +287,8 @@ def _everywhere(reading: Reading, named: dict[str, tuple[str, str]], taken: set[
             continue
         full = name if name in named else short[name]
         kind, rule = named[full]
-        yield Mention(full, kind, first, last, rule=rule)
+        found = Mention(full, kind, first, last, rule=rule)
+        yield found._replace(use="employer") if is_employer(reading, found) else found
 
 
 def _acts_alone(reading: Reading, first: int, last: int) -> bool:

@@ -105,9 +105,13 @@ def _spelled(reading: Reading, first: int, last: int, value: Decimal) -> Quantit
     whole = _with_unit(reading, Quantity(BARE, value, first, last, last - 1, spelled=True))
     if whole.kind == BARE and _opens_range(reading, last):
         return whole
-    if whole.kind in (BARE, COUNT) or (whole.kind == MONEY and reading.tokens[last].kind != WORD):
+    if whole.kind in (BARE, COUNT) or (whole.kind == MONEY and not _is_word(reading, last)):
         return None
     return whole._replace(approx=True) if _is_hedged(reading, first) else whole
+
+
+def _is_word(reading: Reading, index: int) -> bool:
+    return index < len(reading.tokens) and reading.tokens[index].kind == WORD
 
 
 def _is_in_brackets(reading: Reading, first: int) -> bool:

@@ -1,9 +1,9 @@
 """One sentence as the relations see it: its segments, names, quantities and marks in order."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 
 from tasks.fields.lexicon import Mark
@@ -24,7 +24,7 @@ class Scene:
     sentence: Sentence
     names: list[Mention]
     quantities: list[Quantity]
-    marks: defaultdict[str, list[Mark]] = field(default_factory=lambda: defaultdict(list))
+    marks: defaultdict[str, list[Mark]]
     _cuts: list[int] | None = None
 
     @property
@@ -60,29 +60,20 @@ _DOUBTFUL = frozenset(("adj", "anaph"))
 
 
 def scenes(reading: Reading, mentions: list[Mention], quantities: list[Quantity]) -> list[Scene]:
-    """The sentences of the text with what stands in them; the three lists are walked once."""
+    """The sentences of the text with what stands in them; all three are in the order of the text."""
     found = []
-    m = q = k = 0
-    marks, count = reading.marks, len(reading.marks)
+    marks = reading.marks
+    named, counted = [name.first for name in mentions], [quantity.first for quantity in quantities]
+    marked = [mark.first for mark in marks]
     for sentence in reading.sentences:
-        names, numbers = [], []
-        while m < len(mentions) and mentions[m].first < sentence.last:
-            if mentions[m].first >= sentence.first:
-                names.append(mentions[m])
-            m += 1
-        while q < len(quantities) and quantities[q].first < sentence.last:
-            if quantities[q].first >= sentence.first:
-                numbers.append(quantities[q])
-            q += 1
-        scene = Scene(reading, sentence, names, numbers)
-        by_kind = scene.marks
-        while k < count and (mark := marks[k]).first < sentence.last:
-            k += 1
-            kind = mark.kind
-            if mark.first < sentence.first or (kind in _DOUBTFUL and _is_any(reading, mark)):
-                continue
-            by_kind[kind].append(mark)
-        found.append(scene)
+        first, last, _ = sentence
+        names = mentions[bisect_left(named, first) : bisect_left(named, last)]
+        numbers = quantities[bisect_left(counted, first) : bisect_left(counted, last)]
+        by_kind: defaultdict[str, list[Mark]] = defaultdict(list)
+        for mark in marks[bisect_left(marked, first) : bisect_left(marked, last)]:
+            if mark.kind not in _DOUBTFUL or not _is_any(reading, mark):
+                by_kind[mark.kind].append(mark)
+        found.append(Scene(reading, sentence, names, numbers, by_kind))
     return found
 
 
