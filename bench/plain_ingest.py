@@ -19,6 +19,7 @@ from config.sources import load_sources
 from flows.definitions import sync_sources
 from sql import connect, migrate
 from sql.store import frontier, runs, schema
+from tasks.enriching import read_chunk
 from tasks.extract.pool import LocalExtractors
 from tasks.fetch.client import Client, limits_of
 from tasks.steps.fetch import fetch_due
@@ -43,7 +44,7 @@ async def ingest(folder: Path) -> None:
     """Open the run, poll, drain, close the run."""
     run = opened(folder)
     using = settings()
-    extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes)
+    extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes, read_chunk)
     renewing = asyncio.create_task(keep_leases(run))
     try:
         async with Client(limits_of(using)) as client:

@@ -33,6 +33,7 @@ from flows.verdict import error_line
 from flows.wish_book import Ended
 from flows.wishes import Wish, run_title, titled, wished
 from sql import connect
+from tasks.enriching import read_chunk
 from tasks.extract.pool import LocalExtractors
 from tasks.fetch.client import Client, limits_of
 from tasks.past import KnownRule, Via
@@ -127,7 +128,7 @@ def _stand_back(active: Active, number: int | None) -> tuple[str, str]:
 async def work(frame: Frame, limit: int | None) -> tuple[str, str]:
     """Take up every open wish, the oldest first, also those that come meanwhile: state and message."""
     using = settings()
-    extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes)
+    extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes, read_chunk)
     turns = Turns()
     try:
         async with Client(limits_of(using)) as client:

@@ -28,6 +28,7 @@ from flows.report import report, show_sources
 from flows.run import Active, Frame, framed
 from flows.verdict import source_rows, verdict
 from sql import connect
+from tasks.enriching import read_chunk
 from tasks.extract.pool import LocalExtractors
 from tasks.fetch.client import Client, limits_of
 from tasks.stages import poll_feeds
@@ -124,7 +125,7 @@ async def fetch_asked(frame: Frame, asked: list[Asked]) -> tuple[str, str]:
 async def work(run: Run, limit: int | None, poll: Literal["due", "all"] | None) -> Polled:
     """Poll (None: nothing), then drain: the whole of a run. Returns what the polls brought, and an outage of ours."""
     using = settings()
-    extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes)
+    extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes, read_chunk)
     polled = Polled({})
     try:
         async with Client(limits_of(using)) as client:

@@ -28,6 +28,7 @@ from flows.verdict import CRASH_SHARE, FEWEST_CRASHES
 from sql import connect
 from sql.store import reprocess as store
 from sql.store import run_ends
+from tasks.enriching import read_chunk
 from tasks.extract.pool import LocalExtractors
 from tasks.extract.version import EXTRACTOR_VERSION
 from tasks.stages import read_batch_again
@@ -110,7 +111,7 @@ async def work(run: Run, wanted: Wanted, limit: int | None) -> Tally:
     total = await asyncio.to_thread(_count, wanted)
     total = total if limit is None else min(total, limit)
     progress = await artifacts.Progress.started(PROGRESS, f"Run {run.id}: {total:,} pages to read again")
-    extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes)
+    extractors = LocalExtractors(using.extract_processes, using.extract_timeout, using.max_body_bytes, read_chunk)
     tally = Tally()
     try:
         for sweep in SWEEPS:

@@ -13,6 +13,8 @@ from tasks.columns import Row, extracted_columns, published_columns, settled_row
 from tasks.dedupe.past import Arrival
 from tasks.dedupe.sketch import sketch
 from tasks.extracted import Extracted, Hashes, hashes, stated_address
+from tasks.fact_books import save_facts
+from tasks.model import Article
 from tasks.revisions import Difference, difference, difference_columns, notice_columns
 from tasks.stories import New, tell
 from tasks.takedown import allowed
@@ -49,6 +51,7 @@ class Writes:
     paragraphs: list[Row] = field(default_factory=list)
     told: list[New] = field(default_factory=list)
     languages: dict[int, str] = field(default_factory=dict)
+    texts: dict[int, Article] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -78,6 +81,7 @@ def load(conn: Connection, batch: Sequence[Extracted]) -> list[Row]:
     store.displace(conn, displaced)
     store.save(conn, writes.stories, writes.articles, writes.revisions)
     store.set_heads(conn, list(writes.heads.values()))
+    save_facts(conn, writes.texts)
     boilerplate.count(conn, [row["source_id"] for row in writes.articles], writes.paragraphs)
     return refused + writes.settled
 
@@ -230,6 +234,7 @@ def _add_article(one: Extracted, address: str, said: Hashes, known: Known, keys:
     writes.languages[found["id"]] = one.article.language
     writes.paragraphs += counted_rows(one.article, found)
     writes.revisions.append(_revision(one, revision_id, found, said, None))
+    writes.texts[revision_id] = one.article
     writes.settled.append(_settled(one, "loaded", found["id"]))
     known.by_url[found["url_hash"]] = found
     known.by_text.setdefault(said.text, []).append(found)
@@ -252,6 +257,7 @@ def _add_revision(one: Extracted, same: dict[str, Any], said: Hashes, known: Kno
         same.update(number=same["number"] + 1, content_hash=said.content, text_hash=said.text)
         same.update(title=one.article.title, text=one.article.text, revised_at=one.version_at)
         writes.revisions.append(_revision(one, revision_id, same, said, change))
+        writes.texts[revision_id] = one.article
         writes.told.append(_new(one, same, keys.placements.pop(0), one.version_at, is_revision=True))
         writes.heads[same["id"]] = {"id": revision_id, "article_id": same["id"]}
         known.by_text.setdefault(said.text, []).append(same)

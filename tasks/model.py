@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from config.page_rules import NO_RULES, PageRules
 from tasks.dropped import Dropped
 from tasks.feed_history import NO_HISTORY, FeedHistory
+from tasks.fields.model import Fields
 from tasks.outcome import Failure
 
 
@@ -261,13 +262,12 @@ class Page:
 class Article:
     """What extraction made of a page.
 
-    `text` is paragraphs joined by a blank line, section headings included, title and kicker excluded, summary
-    bullets and lead first where the page shows them. `meta_robots`, `tdm_reservation` and `tdm_policy` are the page's
-    meta tags of these names as printed (TDM Reservation Protocol). `provenance` maps a field's name to the layer that
-    gave its value ("jsonld", "dom", "source", ...; all of them: docs/extraction.md). `unfound`
-    are the keys of `pages` in the source's file whose selectors found nothing.
-    `headings` are the numbers of the paragraphs, counted from 1, that are section headings; `organisations` the desks,
-    agencies and companies that are credited, as printed. Kinds and flags are closed lists: docs/extraction.md.
+    `text` is paragraphs joined by a blank line, section headings (`headings`: their numbers, from 1) included, title
+    and kicker excluded, bullets and lead first where the page shows them. `organisations` are desks, agencies and
+    companies credited, as printed. `meta_robots`, `tdm_reservation`, `tdm_policy`: the meta tags (TDM Reservation
+    Protocol). `provenance`: field to the layer that gave it; kinds and flags are closed lists (docs/extraction.md).
+    `unfound`: keys of `pages` in the source's file whose selectors found nothing. `fields`: the finance fields in
+    title + newline + text; a string says what looking for them stumbled over, None: nobody did.
     """
 
     title: str
@@ -298,3 +298,4 @@ class Article:
     provenance: Mapping[str, str] = field(default_factory=dict)
     dropped: tuple[Dropped, ...] = ()
     unfound: tuple[str, ...] = ()
+    fields: Fields | str | None = None

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 import sql.tables.archive
 import sql.tables.backfill
 import sql.tables.boilerplate
+import sql.tables.fields
 import sql.tables.frontier
 import sql.tables.ingest
 import sql.tables.ledger

@@ -189,6 +189,12 @@ revisions = Table(
         comment="Numbers that stand in place of others: [{paragraph, old, new}], as printed, the paragraph from 1; "
         "empty: none.",
     ),
+    text(
+        "fields_version",
+        "Version of the rules that looked for its finance fields; NULL: nobody looked so far.",
+        nullable=True,
+    ),
+    text("fields_error", "What they stumbled over; NULL: nothing.", nullable=True),
     text("notice", "What the text says of itself: correction, update or withdrawal; NULL: nothing.", nullable=True),
     text("notice_quote", "The line that says so; NULL: none.", nullable=True),
     Column("provenance", JSONB, nullable=False, comment="Layer that gave each value, by column name."),

@@ -109,7 +109,7 @@ class LocalExtractors:
         if self._pool is None:
             children = _LightContext()
             # trafilatura is imported with the first page otherwise, by every child anew.
-            children.set_forkserver_preload([__name__, "trafilatura"])
+            children.set_forkserver_preload([__name__, self._work.__module__, "trafilatura"])
             self._pool = ProcessPool(max_workers=self._processes, context=children)
         return self._pool
 

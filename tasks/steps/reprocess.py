@@ -20,6 +20,7 @@ from tasks.columns import Row, extracted_columns, published_columns
 from tasks.extract.pool import Extractors, Job, Outcome
 from tasks.extract.version import EXTRACTOR_VERSION
 from tasks.extracted import Extracted
+from tasks.fact_books import replaced_facts
 from tasks.load import load
 from tasks.model import Article, Profile
 from tasks.outcome import Failure, Stage
@@ -167,7 +168,12 @@ def _renew(conn: Connection, run: Run, wanted: Wanted, readings: Sequence[Readin
     if not wanted.is_rehearsal:
         _replace(conn, run, changes)
     compared = ((one.stored["source_id"], one.stored, one.compared) for one in readings)
-    reprocess.add_diffs(conn, run.id, counted(compared))
+    texts = {one.stored["id"]: one.article for one in readings}
+    sources = {one.stored["id"]: one.stored["source_id"] for one in readings}
+    told = replaced_facts(conn, texts, sources, is_rehearsal=wanted.is_rehearsal)
+    tally.fields.update({row["field"]: row["appeared"] + row["vanished"] + row["changed"] for row in told})
+    tally.fields = +tally.fields
+    reprocess.add_diffs(conn, run.id, [*counted(compared), *told])
 
 
 def _replace(conn: Connection, run: Run, changes: Sequence[tuple[Reading, list[Difference]]]) -> None:
