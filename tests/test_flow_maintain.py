@@ -23,7 +23,7 @@ from tasks.steps.upkeep import CHORES
 
 pytestmark = [pytest.mark.prefect, pytest.mark.xdist_group("prefect"), pytest.mark.timeout(300)]
 
-ALL = {*dict(CHORES), "sizes", "report"}
+ALL = {*dict(CHORES), "sizes", "story_report", "report"}
 SOURCE = """\
 slug: tagblatt
 name: Tagblatt

@@ -102,7 +102,13 @@ def test_a_reprocess_replaces_and_compares_every_extracted_column(conn: Connecti
     plain = Article(title="Fähren", text="Kurz.", language="de")
     renewed = extracted_columns(plain)
     assert set(renewed) == set(COMPARED) | {"provenance"}
-    digests = {"content_hash": b"1", "text_hash": b"2", "extractor_version": "next"}
+    digests = {
+        "content_hash": b"1",
+        "text_hash": b"2",
+        "extractor_version": "next",
+        "notice": None,
+        "notice_quote": None,
+    }
     reprocess.replace(conn, [renewed | digests | {"id": stored["id"]}])
     row = conn.execute(
         text("SELECT * FROM news.articles WHERE article_id = :id"), {"id": article_id}

@@ -67,7 +67,7 @@ def put_on_tape(conn: Connection, feed: Feed, body: str, **more: Any) -> int:
     (entry_id,) = listed(conn, feed, 1, NOW - timedelta(minutes=known))
     leased = text("UPDATE ingest.entries SET state = 'leased', lease_owner = 'me' WHERE id = :id RETURNING *")
     row = dict(conn.execute(leased, {"id": entry_id}).mappings().one())
-    frontier.settle(conn, "me", load(conn, [extracted(row, "Ein Titel", body, **more)]), NOW)
+    frontier.settle(conn, "me", load(conn, [extracted(row | {"slug": "alpha"}, "Ein Titel", body, **more)]), NOW)
     return entry_id
 
 
