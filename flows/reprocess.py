@@ -31,6 +31,7 @@ from sql.store import run_ends
 from tasks.enriching import read_chunk
 from tasks.extract.pool import LocalExtractors
 from tasks.extract.version import EXTRACTOR_VERSION
+from tasks.fields.version import FIELDS_VERSION
 from tasks.stages import read_batch_again
 from tasks.steps.reprocess import SWEEPS, Tally, Wanted
 from tasks.steps.run import Run
@@ -80,7 +81,9 @@ async def reprocess(  # noqa: PLR0913 - a field of the form each
         "stages": stages,
     }
     parameters |= {"dry_run": dry_run, "again": again, "limit": limit}
-    scope = store.Scope(start=start, stop=end, version=None if again else EXTRACTOR_VERSION)
+    scope = store.Scope(start=start, stop=end)
+    if not again:
+        scope = replace(scope, version=EXTRACTOR_VERSION, fields_version=FIELDS_VERSION)
     try:
         outcome, message = await run_once(Wanted(scope, dry_run), [source.value] if source else None, limit, parameters)
     except connect.OperationalError as error:

@@ -10,12 +10,13 @@ from tasks.columns import Row
 from tasks.facts import Facts, compared, facts_of, with_ids
 from tasks.fields.version import FIELDS_VERSION
 from tasks.model import Article
+from tasks.steps.differences import COUNTS
 
 
 def save_facts(conn: Connection, texts: Mapping[int, Article]) -> None:
     """Write the facts of new texts, by revision; which rules looked at them is noted with each."""
     found = {key: facts for key, article in texts.items() if (facts := facts_of(article)) is not None}
-    fields.save(conn, _rows(conn, found))
+    fields.save(conn, _rows(conn, found, adds=True))
     fields.mark(conn, [_mark(key, article) for key, article in texts.items() if article.fields is not None])
 
 
@@ -28,26 +29,22 @@ def replaced_facts(
     is replaced. Texts for which nobody looked are left alone. The caller holds the lock of the load.
     """
     found = {key: facts for key, article in texts.items() if (facts := facts_of(article)) is not None}
-    before = fields.read(conn, sorted(found))
-    after = _rows(conn, found)
+    before, after = fields.read(conn, sorted(found)), _rows(conn, found, adds=not is_rehearsal)
     sums: dict[tuple[int, str], Counter[str]] = {}
     changed: set[int] = set()
     for kind, columns in fields.COLUMNS.items():
         old, new = _by_revision(before[kind]), _by_revision(after[kind])
         for key in found:
             counts = compared(old.get(key, []), new.get(key, []), list(columns))
-            if counts["changed"] or counts["appeared"] or counts["vanished"] or _is_older(old.get(key, [])):
-                changed.add(key)
             sums.setdefault((sources[key], f"fields.{kind}"), Counter()).update(counts)
+            if counts["same"] != max(counts["before"], counts["after"]) or _is_older(old.get(key, [])):
+                changed.add(key)
     if not is_rehearsal:
         fields.remove(conn, sorted(changed))
-        fields.save(
-            conn, {kind: [row for row in rows if row["revision_id"] in changed] for kind, rows in after.items()}
-        )
+        fields.save(conn, {kind: [row for row in of if row["revision_id"] in changed] for kind, of in after.items()})
         fields.mark(conn, [_mark(key, article) for key, article in texts.items() if article.fields is not None])
-    names = ("before", "after", "same", "appeared", "vanished", "changed")
     return [
-        {"source_id": source_id, "field": kind} | {name: counts[name] for name in names}
+        {"source_id": source_id, "field": kind} | {name: counts[name] for name in COUNTS}
         for (source_id, kind), counts in sorted(sums.items())
     ]
 
@@ -57,9 +54,10 @@ def _is_older(rows: Iterable[Row]) -> bool:
     return any(row["fields_version"] != FIELDS_VERSION for row in rows)
 
 
-def _rows(conn: Connection, found: Mapping[int, Facts]) -> dict[str, list[dict[str, Any]]]:
-    """All rows by kind, with the ids of instruments, which are added where they are new."""
-    ids = fields.instrument_ids(conn, [row for facts in found.values() for row in facts.instruments.values()])
+def _rows(conn: Connection, found: Mapping[int, Facts], *, adds: bool) -> dict[str, list[dict[str, Any]]]:
+    """All rows by kind, with the ids of instruments."""
+    named = [row for facts in found.values() for row in facts.instruments.values()]
+    ids = fields.instrument_ids(conn, named, adds=adds)
     told = [with_ids(facts, key, ids) for key, facts in found.items()]
     return {kind: [row for rows in told for row in rows[kind]] for kind in fields.COLUMNS}
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from typing import Any
 
 from tasks.columns import Row
@@ -61,12 +62,12 @@ def _instrument(one: Mentioned) -> Row:
 def _row(fact: Any, by_name: Mapping[str, str], whole: str) -> dict[str, Any]:
     """What a fact says and where."""
     evidence: Evidence = fact.evidence
-    row = {
+    row: dict[str, Any] = {
         "start": evidence.start,
         "stop": evidence.stop,
         "quote": whole[evidence.start : evidence.stop],
         "rule": evidence.rule,
-        "confidence": evidence.confidence,
+        "confidence": Decimal(str(evidence.confidence)),
     }
     if isinstance(fact, Mentioned):
         return row | {"instrument": _key(fact)}
@@ -84,9 +85,7 @@ def _row(fact: Any, by_name: Mapping[str, str], whole: str) -> dict[str, Any]:
 def with_ids(facts: Facts, revision_id: int, ids: Mapping[str, int]) -> dict[str, list[dict[str, Any]]]:
     """The rows of a revision, with the ids of instruments."""
     return {
-        kind: [
-            row | {"revision_id": revision_id, "instrument_id": ids.get(row.get("instrument") or "")} for row in rows
-        ]
+        kind: [row | {"revision_id": revision_id, "instrument_id": ids.get(str(row.get("instrument")))} for row in rows]
         for kind, rows in facts.rows.items()
     }
 

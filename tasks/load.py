@@ -21,8 +21,7 @@ from tasks.takedown import allowed
 from tasks.times import available_at, published
 from tasks.urls import url_hash
 
-# The same words from the same portal within this time are one article under two addresses; later they are a
-# template that says the same again.
+# Within this time the same words from one portal are one article under two addresses; later, a template.
 SAME_TEXT_WITHIN = timedelta(days=3)
 
 

@@ -265,9 +265,8 @@ class Article:
     `text` is paragraphs joined by a blank line, section headings (`headings`: their numbers, from 1) included, title
     and kicker excluded, bullets and lead first where the page shows them. `organisations` are desks, agencies and
     companies credited, as printed. `meta_robots`, `tdm_reservation`, `tdm_policy`: the meta tags (TDM Reservation
-    Protocol). `provenance`: field to the layer that gave it; kinds and flags are closed lists (docs/extraction.md).
-    `unfound`: keys of `pages` in the source's file whose selectors found nothing. `fields`: the finance fields in
-    title + newline + text; a string says what looking for them stumbled over, None: nobody did.
+    Protocol). `provenance`: field to layer; kinds and flags are closed lists (docs/extraction.md). `unfound`: keys of
+    `pages` whose selectors found nothing. `fields`: in title + newline + text; a string: why not, None: nobody looked.
     """
 
     title: str

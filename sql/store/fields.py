@@ -49,14 +49,14 @@ _MARK = text("""
 """)
 
 
-def instrument_ids(conn: Connection, rows: Sequence[Row]) -> dict[str, int]:
-    """The ids of instruments by key; those that are new are added. A row has key, kind, name, isin and ticker."""
+def instrument_ids(conn: Connection, rows: Sequence[Row], *, adds: bool) -> dict[str, int]:
+    """The ids of instruments by key; new ones are added, or have none. A row has key, kind, name, isin and ticker."""
     wanted = {row["key"]: row for row in rows}
     if not wanted:
         return {}
     known = _ids(conn, wanted)
     new = [row for key, row in wanted.items() if key not in known]
-    if new:
+    if new and adds:
         conn.execute(_ADD_INSTRUMENTS, arrays(new, _INSTRUMENT))
         known |= _ids(conn, [row["key"] for row in new])
     return known

@@ -42,7 +42,9 @@ _REVISIONS = f"""
     JOIN tape.articles a ON a.id = r.article_id
     JOIN ingest.sources s ON s.id = a.source_id
     LEFT JOIN ingest.entries e ON e.id = a.entry_id
-    WHERE r.id > :after AND r.extractor_version IS DISTINCT FROM CAST(:version AS text)
+    WHERE r.id > :after
+      AND (r.extractor_version IS DISTINCT FROM CAST(:version AS text)
+           OR r.fields_version IS DISTINCT FROM CAST(:fields_version AS text))
       AND {_IN_SCOPE.format(of="a")}
 """
 # Only extraction ends an entry that has a page and no article.
@@ -123,14 +125,15 @@ _TAKE = text("""
 class Scope:
     """What is read again: of these sources, published (else first seen) from `start` to `stop`; None: no limit.
 
-    Days are inclusive, in the zone of the source. Revisions that the extractor `version` has read are left out; None:
-    none are.
+    Days are inclusive, in the zone of the source. Revisions that the extractor `version` has read, and in which rules
+    of `fields_version` looked for fields, are left out; None: none are.
     """
 
     source_ids: Sequence[int] | None = None
     start: date | None = None
     stop: date | None = None
     version: str | None = None
+    fields_version: str | None = None
 
 
 def count(conn: Connection, scope: Scope) -> int:
@@ -158,7 +161,8 @@ def _rows(conn: Connection, statement: Any, scope: Scope, after: int, most: int)
 
 def _limits(scope: Scope, after: int) -> dict[str, Any]:
     ids = None if scope.source_ids is None else list(scope.source_ids)
-    return {"source_ids": ids, "start": scope.start, "stop": scope.stop, "version": scope.version, "after": after}
+    versions = {"version": scope.version, "fields_version": scope.fields_version}
+    return versions | {"source_ids": ids, "start": scope.start, "stop": scope.stop, "after": after}
 
 
 def replace(conn: Connection, rows: Sequence[Row]) -> None:
