@@ -135,8 +135,8 @@ class Reading:
 PAGE = (
     "<html lang='de'><head><title>Siemens legt zu</title></head><body><article><h1>Siemens legt zu</h1>"
     "<p>Die Aktie von Siemens stieg am Montag in Frankfurt um 2,5 Prozent auf 190,20 Euro, nachdem Konzernchef Roland "
-    "Busch einen Auftrag über 3 Milliarden Euro gemeldet hatte.</p><p>Das berichtet das Handelsblatt unter Berufung auf "
-    "Kreise des Konzerns, der sich dazu am Abend nicht äußern wollte.</p></article></body></html>"
+    "Busch einen Auftrag über 3 Milliarden Euro gemeldet hatte.</p><p>Das berichtet das Handelsblatt unter Berufung "
+    "auf Kreise des Konzerns, der sich dazu am Abend nicht äußern wollte.</p></article></body></html>"
 ).encode()
 
 
