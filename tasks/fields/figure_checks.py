@@ -14,6 +14,7 @@ _TO = frozenset(("auf", "to", "à"))
 _DIRECT_PRIOR = word_set("figures", "direct_prior")
 _IS_REPORTED_WORDS = word_set("figure_checks", "is_reported")
 _IS_OLDER_WORDS = word_set("figure_checks", "is_older")
+_AGAINST = word_set("figure_checks", "against")
 
 
 def is_reported(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
@@ -116,6 +117,8 @@ def is_loss(scene: Scene, quantity: Quantity, mark: Mark | None) -> bool:
     if mark is None or mark.value not in PROFITS | {"net_new_money"}:
         return False
     losses = [m for m in scene.all("loss") if m.first < quantity.first or m.first - quantity.last <= 2]  # noqa: PLR2004
+    # "697 million against a loss of 102 million": the loss is the other one's.
+    losses = [m for m in losses if not any(scene.reading.low(k) in _AGAINST for k in range(quantity.last, m.first))]
     return any(
         m.first <= mark.first < m.last or mark.first <= m.first < mark.last or (m.first == quantity.first - 1)
         for m in losses

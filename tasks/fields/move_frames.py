@@ -25,6 +25,7 @@ _AGAINST = word_set("move_frames", "against")
 _FAR, _LEVEL_FAR, _BESIDE = 14, 6, 2
 _IS_RATE_WORDS = word_set("move_frames", "is_rate")
 _BELONGS_WORDS = word_set("move_frames", "belongs")
+_STANDS = word_set("move_frames", "stands")
 
 
 @dataclass(slots=True)
@@ -189,6 +190,9 @@ def _belongs(scene: Scene, frame: Frame, quantity: Quantity, role: str) -> bool:
     if role == "percent" and frame.points is not None:
         return len(gap) <= 1 or (len(gap) <= _BESIDE + 1 and any(word in _OR or word == "(" for word in text))
     cut = any(word in ",;()–—" or word in ("und", "and", "et") for word in text)
+    if role == "price" and any(word in _STANDS for word in text):
+        # "gained 3 percent and were trading at 215 euros": the level that the move led to.
+        return not any(word in ";()–—" for word in text)
     if role == "price":
         verbs = scene.within(last, quantity.first, "verb")
         joined = any(word in ("und", "and", "et") for word in text)

@@ -110,6 +110,12 @@ def _group(scene: Scene, before: list[Mention]) -> list[Mention]:
     group = [before[-1]]
     for name in reversed(before[:-1]):
         words = words_between(scene, name.last, group[0].first)
+        if words == ["("] and name.name == group[0].name:
+            # An alias in brackets: Raiffeisen Bank International (RBI) und Erste Group.
+            group[0] = name
+            continue
+        if words[:1] == [")"] and scene.reading.low(name.first - 1) == "(":
+            words = words[1:]
         joined = [word for word in words if word not in _GROUP_2_WORDS]
         if len(joined) == 1 and joined[0] in _GROUP_WORDS:
             group.insert(0, name)

@@ -1,5 +1,6 @@
 """What an article is about: its main company, its instruments each once, its persons with their organisations."""
 
+from bisect import bisect_right
 from collections import Counter
 
 from tasks.fields.mentions import Mention
@@ -81,17 +82,19 @@ def persons_of(
     organised = [mention for mention in mentions if mention.use in _ORGANISED and mention.kind == "company"]
     return tuple(
         Person(
-            span.name, span.role, _organisation(span, organised, main),
+            span.name, span.role, _organisation(reading, span, organised, main),
             Evidence(*reading.span(span.first, span.last), "role" if span.role else "given name"),
         )
         for span in people
     )  # fmt: skip
 
 
-def _organisation(span: PersonSpan, organised: list[Mention], main: Mention | None) -> str:
+def _organisation(reading: Reading, span: PersonSpan, organised: list[Mention], main: Mention | None) -> str:
     if span.role.lower().endswith(_OFFICES):
         return ""
-    near = [mention for mention in organised if abs(mention.first - span.role_first) < NEAR]
+    here = bisect_right(reading.sentences, span.role_first, key=lambda sentence: sentence.first) - 1
+    first, last = reading.sentences[here].first, reading.sentences[here].last
+    near = [one for one in organised if abs(one.first - span.role_first) < NEAR and first <= one.first < last]
     if near:
         return min(near, key=lambda mention: abs(mention.first - span.role_first)).name
     return main.name if main and main.kind == "company" else ""
