@@ -5,9 +5,9 @@
 Two kinds of texts, joined by language to 400 words: the articles of the sample portal, which are finance news, and
 the annotated texts of tests/data/fields, which are nearly all numbers and names. Everything runs in one process, in
 turns; the figures are the lowest CPU time of all rounds, as other work on the machine only adds to it, without imports
-and without building the gazetteer. Exit code 1: finance news cost more than 10 times their own tokens, 50,000 names cost
-more than 1.2 times as much as 2,000, or a text of a megabyte more than 1.3 times as much as ten of 100 KB. Bare words
-with offsets, which one expression finds, are a harder yardstick; how far it is off is printed.
+and without building the gazetteer. Exit code 1: finance news cost more than 10 times their own tokens, 50,000 names
+cost more than 1.2 times as much as 2,000, or a text of a megabyte more than 1.3 times as much as ten of 100 KB. Bare
+words with offsets, which one expression finds, are a harder yardstick; how far it is off is printed.
 """
 
 import re
