@@ -14,12 +14,21 @@ from typing import Any, NamedTuple
 from tasks.revision_words import find_notice, without_noise
 
 _WORD = re.compile(r"\w+")
-# As printed: digits with separators of thousands and decimals between them, a sign in front of it.
-_NUMBER = re.compile(r"(?<![\w.,])[-+\u2212]?\d+(?:[.,'’\u202f\u00a0]\d+)*(?!\w)")
+# As printed: a sign in front of it, digits with separators of thousands and decimals between them, and a unit that is glued
+# to it (5.2bn, 412m). A blank is a separator where three digits follow. Possessive: it gives nothing back, so 5.2bn is no 5.
+_NUMBER = re.compile(
+    r"(?<![\w.,])[-+]?\d++(?:(?:[.,'’]\d++)|(?<!\d{4})[ \u202f\u00a0]\d{3}(?!\d))*+(?:[^\W\d_]{1,4}(?!\w))?"
+)
+# A minus is printed as a hyphen, a minus or an en dash; between numbers a dash is a range.
+_MINUS = re.compile(r"(?<!\w)[\u2212\u2013](?=\d)")
 # Share of words in common from which on a paragraph is another wording of one, not a new one.
 _LEAST_COMMON = 0.5
 # Of very long texts only so many paragraphs are paired; the rest counts as added and removed.
 _MOST_PAIRED = 200
+# So many words of a paragraph say what it is like, and so many of its numbers are told: a flattened table of 20,000 numbers
+# took minutes, and other loads wait meanwhile.
+_MOST_WORDS = 300
+_MOST_NUMBERS = 300
 
 
 class NumberChange(NamedTuple):
@@ -101,7 +110,7 @@ def _paragraphs(text: str) -> Iterator[_Paragraph]:
 
 def _words(text: str) -> list[str]:
     """Words and numbers without case; a sign belongs to its number."""
-    return [*_WORD.findall(text.casefold()), *(one for one in _NUMBER.findall(text) if not one[0].isdigit())]
+    return [*_WORD.findall(text.casefold()), *(one for one in _printed(text) if not one[0].isdigit())]
 
 
 def _only_in(some: Sequence[_Paragraph], others: Sequence[_Paragraph]) -> list[_Paragraph]:
@@ -118,10 +127,11 @@ def _only_in(some: Sequence[_Paragraph], others: Sequence[_Paragraph]) -> list[_
 
 def _paired(gone: Sequence[_Paragraph], come: Sequence[_Paragraph]) -> list[tuple[_Paragraph, _Paragraph]]:
     """Removed and added paragraphs that are two wordings of one, the likest first; each in one pair at most."""
+    asked = [[(one, Counter(one.words[:_MOST_WORDS])) for one in side[:_MOST_PAIRED]] for side in (gone, come)]
     likeness = [
-        (_common(one.words, other.words), -abs(one.number - other.number), -one.number, one, other)
-        for one in gone[:_MOST_PAIRED]
-        for other in come[:_MOST_PAIRED]
+        (_common(words, others), -abs(one.number - other.number), -one.number, one, other)
+        for one, words in asked[0]
+        for other, others in asked[1]
     ]
     taken: set[tuple[bool, int]] = set()
     pairs = []
@@ -134,15 +144,14 @@ def _paired(gone: Sequence[_Paragraph], come: Sequence[_Paragraph]) -> list[tupl
     return sorted(pairs, key=lambda pair: pair[1].number)
 
 
-def _common(one: Sequence[str], other: Sequence[str]) -> float:
+def _common(one: Counter[str], other: Counter[str]) -> float:
     """Share of words in common (Dice), each as often as both have it."""
-    shared = sum((Counter(one) & Counter(other)).values())
-    return 2 * shared / (len(one) + len(other))
+    return 2 * (one & other).total() / (one.total() + other.total())
 
 
 def _numbers(old: _Paragraph, new: _Paragraph) -> Iterator[NumberChange]:
     """Numbers that took the place of others; where another count of them stands there, none can be told."""
-    before, after = ([_sign(one) for one in _NUMBER.findall(side.text)] for side in (old, new))
+    before, after = (_printed(side.text)[:_MOST_NUMBERS] for side in (old, new))
     for kind, first, stop, other, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "replace" and stop - first == end - other:
             yield from (
@@ -150,5 +159,6 @@ def _numbers(old: _Paragraph, new: _Paragraph) -> Iterator[NumberChange]:
             )
 
 
-def _sign(number: str) -> str:
-    return number.replace("\u2212", "-")
+def _printed(text: str) -> list[str]:
+    """The numbers of a text as printed, with one spelling of the minus."""
+    return _NUMBER.findall(_MINUS.sub("-", text))
