@@ -18,7 +18,7 @@ NOISE_PLACES = ("line", "part")
 _PARAGRAPHS_ASKED = 3
 _MAX_CHARACTERS = 600
 _MAX_LINE_CHARACTERS = 240
-_FORMS = {"title": "(?:{})", "begin": r"\A(?:{})", "text": "(?:{})", "line": r"\A\s*(?:{})\s*\Z", "part": "(?:{})"}
+_FORMS = {"title": "(?:{})", "begin": r"\A\W*(?:{})", "text": "(?:{})", "line": r"\A\s*(?:{})\s*\Z", "part": "(?:{})"}
 
 
 class Notice(NamedTuple):

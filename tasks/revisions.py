@@ -27,7 +27,7 @@ _LEAST_COMMON = 0.5
 _MOST_PAIRED = 200
 # So many words of a paragraph say what it is like, and so many of its numbers are told: a flattened table of 20,000 numbers
 # took minutes, and other loads wait meanwhile.
-_MOST_WORDS = 300
+_MOST_WORDS = 100
 _MOST_NUMBERS = 300
 
 

@@ -56,6 +56,48 @@ def test_a_live_blog_of_a_thousand_paragraphs_takes_no_time() -> None:
     assert found.removed + found.changed == 1000
 
 
+LONG = {
+    "a flattened table of few numbers": (
+        " ".join(f"7 {one % 10}" for one in range(20_000)),
+        " ".join(f"8 {one % 7}" for one in range(20_000)),
+    ),
+    "many long paragraphs": tuple(
+        "\n\n".join(" ".join(f"w{(one * step + row) % 900}" for one in range(1500)) for row in range(150))
+        for step in (7, 11)
+    ),
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", LONG)
+def test_long_texts_are_compared_in_no_time(name: str) -> None:
+    old, new = LONG[name]
+    assert not difference(("t", old), ("t", new)).is_noise
+
+
+STRANGE = (
+    "(",
+    "- ",
+    "1:",
+    "Stand ",
+    "stand am 1.1.",
+    "updated 1 ",
+    "publié le 1",
+    "editor's note ",
+    "korrektur ",
+    "'",
+    "[(",
+)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("part", STRANGE)
+def test_strange_lines_are_judged_in_no_time(part: str) -> None:
+    for line in (part * 240, f"{part * 20}x", f"Stand {part * 50}x"):
+        assert find_notice(line, [line] * 6) is None
+        assert without_noise(f"{line} Fähre").endswith("Fähre")
+
+
 TEXTS = st.lists(
     st.sampled_from(["Die Werft baut.", "Sie hat 40 Kräne.", "Sie hat 41 Kräne.", "Anzeige", "", "Stand: 3"])
 )
