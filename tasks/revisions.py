@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from tasks.revision_words import find_notice, without_noise
 
 _WORD = re.compile(r"\w+")
-# As printed: a sign in front of it, digits with separators of thousands and decimals between them, and a unit that is glued
-# to it (5.2bn, 412m). A blank is a separator where three digits follow. Possessive: it gives nothing back, so 5.2bn is no 5.
+# As printed: a sign in front of it, digits with separators of thousands and decimals between them, and a unit that is
+# glued to it (5.2bn, 412m). A blank is a separator where three digits follow. Possessive: else 5.2bn would be a 5.
 _NUMBER = re.compile(
     r"(?<![\w.,])[-+]?\d++(?:(?:[.,'’]\d++)|(?<!\d{4})[ \u202f\u00a0]\d{3}(?!\d))*+(?:[^\W\d_]{1,4}(?!\w))?"
 )
@@ -25,8 +25,8 @@ _MINUS = re.compile(r"(?<!\w)[\u2212\u2013](?=\d)")
 _LEAST_COMMON = 0.5
 # Of very long texts only so many paragraphs are paired; the rest counts as added and removed.
 _MOST_PAIRED = 200
-# So many words of a paragraph say what it is like, and so many of its numbers are told: a flattened table of 20,000 numbers
-# took minutes, and other loads wait meanwhile.
+# So many words of a paragraph say what it is like, and so many of its numbers are told: a flattened table of 20,000
+# numbers took minutes, and other loads wait meanwhile.
 _MOST_WORDS = 100
 _MOST_NUMBERS = 300
 
