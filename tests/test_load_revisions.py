@@ -135,6 +135,38 @@ def test_a_limit_on_an_article_reaches_its_index(conn: Connection, source_id: in
     assert "pk_articles" in plan
 
 
+def test_a_span_of_time_reaches_its_index(conn: Connection, source_id: int) -> None:
+    load(conn, [state(source_id, FIRST)])
+    conn.execute(text("SET LOCAL enable_seqscan = off"))
+    asked = "EXPLAIN SELECT title FROM news.as_of(:at) WHERE available_at > :since"
+    plan = "\n".join(row[0] for row in rows(conn, asked, at=NOW, since=NOW - DAY))
+    assert "ix_articles_available_at" in plan
+
+
+def test_a_text_that_comes_back_is_a_revision_of_its_own(conn: Connection, source_id: int) -> None:
+    for hours, body in enumerate((FIRST, SECOND, FIRST)):
+        load(conn, [state(source_id, body, NOW + hours * HOUR)])
+    assert [row[:4] for row in rows(conn, CHAIN)] == [(1, None, None, None), (2, 1, 0, 1), (3, 0, 1, 1)]
+    told = {at: rows(conn, "SELECT revision, text FROM news.as_of(:at)", at=NOW + at * HOUR) for at in range(3)}
+    assert told == {0: [(1, FIRST)], 1: [(2, SECOND)], 2: [(3, FIRST)]}
+
+
+NEWS = {
+    "a number in a sentence that begins as a stamp": ("As of 31 March, net debt was 412 million.", "412", "421"),
+    "the sign of a number": ("The shares moved -3.1 percent on Monday.", "-3.1", "+3.1"),
+    "the point of a number": ("Der Gewinn stieg auf 1,5 Milliarden Euro.", "1,5", "15"),
+    "a number with its unit glued to it": ("Revenue rose to $5.2bn in the quarter.", "5.2bn", "5.4bn"),
+}
+
+
+@pytest.mark.parametrize("name", NEWS)
+def test_a_correction_of_a_number_is_never_taken_for_noise(conn: Connection, source_id: int, name: str) -> None:
+    body, old, new = NEWS[name]
+    load(conn, [state(source_id, body)])
+    load(conn, [state(source_id, body.replace(old, new), NOW + HOUR)])
+    assert [row[5] for row in rows(conn, CHAIN)] == [[], [{"paragraph": 1, "old": old, "new": new}]]
+
+
 def test_a_better_reading_tells_anew_what_revisions_changed(tape: Engine) -> None:
     archive = archived(tape, html(1))
     archive.change("""

@@ -115,6 +115,8 @@ articles = Table(
     Index(None, "first_seen_at"),
     Index(None, "source_id", "first_seen_at"),
     Index(None, "published_at"),
+    # Serves news.as_of and the views of fields: what could be known in a span of time.
+    Index(None, "available_at"),
     # Serves the members of a story.
     Index(None, "story_id"),
     # Serves search: from a revision that was found to its article.
