@@ -60,7 +60,10 @@ def _checked(section: Section | None, text: str, where: str, names: Collection[s
         example = f"[{next(iter(names))}: ...]"
         raise Misconfigured(f"{where}: a pattern in front of the first section: {text}. Open one: {example}.")
     try:
-        re.compile(text)
+        # As it is used: one of several. Flags for all of them, (?i) in front, are a mistake then.
+        pattern = re.compile(f"(?:{text})")
     except re.error as error:
         raise Misconfigured(f"{where}: not a pattern ({error}): {text}") from error
+    if pattern.fullmatch(""):
+        raise Misconfigured(f"{where}: fits anywhere, as it fits an empty text: {text}. Ask for a word.")
     return section

@@ -8,6 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.errors import Misconfigured
 from config.phrases import LANGUAGES
 from tasks.revision_words import find_notice, read_corrections, read_noise, without_noise
 from tasks.revisions import NumberChange, difference
@@ -145,3 +146,24 @@ def test_any_text_can_be_asked_for_a_notice(title: str, paragraphs: list[str]) -
 def test_every_language_has_words_for_each_notice_and_for_noise(language: str) -> None:
     assert {kind for (kind, _), _ in read_corrections(language)} == {"withdrawal", "correction", "update"}
     assert {place for (_, place), _ in read_noise(language)} == {"line", "part"}
+
+
+BROKEN = {
+    "a pattern that is none": ("[correction: text]\n# fine\n(open\n", r"corrections\.txt:3: not a pattern .*\(open"),
+    "a kind that is none": ("\n[rumour: text]\n", r"corrections\.txt:2: no section of this name: \[rumour: text\]"),
+    "a place that is none": ("[update: footer]\n", r"corrections\.txt:1: no section of this name"),
+    "a pattern without a section": ("Korrektur\n", r"corrections\.txt:1: a pattern in front of the first section"),
+    "a pattern that fits anywhere": ("[update: text]\n(neu)?\n", r"corrections\.txt:2: fits anywhere.*\(neu\)\?"),
+    "flags for all patterns": ("[update: text]\n(?i)neu\n", r"corrections\.txt:2: not a pattern"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_line_is_named_with_its_file(case: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    written, message = BROKEN[case]
+    folder = tmp_path / "lexicons" / "xx"
+    folder.mkdir(parents=True)
+    (folder / "corrections.txt").write_text(written, encoding="utf-8")
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
+    with pytest.raises(Misconfigured, match=message):
+        read_corrections("xx")
