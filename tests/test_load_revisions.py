@@ -184,3 +184,19 @@ def test_a_better_reading_tells_anew_what_revisions_changed(tape: Engine) -> Non
         "SELECT paragraphs_added, title_changed, numbers_changed, notice FROM tape.revisions ORDER BY number"
     )
     assert chain == [(None, None, [], None), (0, False, [], None)]
+
+
+def test_a_text_that_reads_the_same_is_told_anew_too(tape: Engine) -> None:
+    archive = archived(tape, html(1))
+    archive.change("""
+        INSERT INTO tape.revisions (article_id, number, title, summary, text, language, authors, tags, kind, word_count,
+            provenance, content_hash, text_hash, body_sha256, page_id, page_fetched_at, extractor_version, revised_at)
+        SELECT article_id, 2, title, summary, text, language, authors, tags, kind, word_count, provenance, content_hash,
+            text_hash, body_sha256, page_id, page_fetched_at, extractor_version, revised_at
+        FROM tape.revisions
+    """)
+    archive.change("UPDATE tape.revisions SET notice = 'update', notice_quote = 'x' WHERE number = 1")
+    archive.read(AGAIN)
+    chain = "SELECT paragraphs_added, paragraphs_removed, paragraphs_changed, title_changed, notice "
+    told = archive.rows(chain + "FROM tape.revisions ORDER BY number")
+    assert told == [(None, None, None, None, None), (0, 0, 0, False, None)]

@@ -89,7 +89,13 @@ _SUMMARIZE = text("""
     SET paragraphs_added = :paragraphs_added, paragraphs_removed = :paragraphs_removed,
         paragraphs_changed = :paragraphs_changed, title_changed = :title_changed, numbers_changed = :numbers_changed
     WHERE id = :id
+      AND (paragraphs_added, paragraphs_removed, paragraphs_changed, title_changed, numbers_changed) IS DISTINCT FROM
+          (:paragraphs_added, :paragraphs_removed, :paragraphs_changed, :title_changed, :numbers_changed)
 """).bindparams(bindparam("numbers_changed", type_=JSONB))
+_NOTE = text("""
+    UPDATE tape.revisions SET notice = :notice, notice_quote = :notice_quote
+    WHERE id = :id AND (notice, notice_quote) IS DISTINCT FROM (CAST(:notice AS text), CAST(:notice_quote AS text))
+""")
 _STAMP = text("UPDATE tape.revisions SET extractor_version = :version WHERE id = ANY(CAST(:ids AS bigint[]))")
 # In the order of their ids, as whoever else writes several articles: then nobody waits in a circle.
 _LOCK_ARTICLES = text(
@@ -180,9 +186,15 @@ def pairs(conn: Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def summarize(conn: Connection, rows: Sequence[Row]) -> None:
-    """Put what revisions (id) changed; a row has the columns of a difference."""
+    """Put what revisions (id) changed; a row has the columns of a difference. What says so already is left alone."""
     if rows:
         conn.execute(_SUMMARIZE, [storable(dict(row)) for row in rows])
+
+
+def note(conn: Connection, rows: Sequence[Row]) -> None:
+    """Put what revisions (id) say of themselves; a row has the columns of a notice. What says so is left alone."""
+    if rows:
+        conn.execute(_NOTE, [storable(dict(row)) for row in rows])
 
 
 def stamp(conn: Connection, ids: Sequence[int], version: str) -> None:

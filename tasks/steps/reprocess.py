@@ -181,12 +181,16 @@ def _replace(conn: Connection, run: Run, changes: Sequence[tuple[Reading, list[D
     other = [(one, found) for one, found in changes if found or one.said["provenance"] != one.stored["provenance"]]
     renewed = [_revision(one) for one, _ in other]
     replaced = [change for one, found in other for change in _kept(one, found)]
-    ids = {one.stored["id"] for one, _ in changes} - {row["id"] for row in renewed}
+    ids = {one.stored["id"] for one, _ in changes}
+    same = ids - {row["id"] for row in renewed}
+    notes = [_notice(one) for one, _ in changes if one.stored["id"] in same]
     dated = [one for one, found in changes if {change.field for change in found} & one.times.keys()]
     articles.lock_loading(conn)
     reprocess.replace(conn, renewed)
-    reprocess.summarize(conn, [_summary(row) for row in reprocess.pairs(conn, [row["id"] for row in renewed])])
-    reprocess.stamp(conn, sorted(ids), EXTRACTOR_VERSION)
+    # Those that read the same, too: they may be older than the summaries, or than a word of the lexicons.
+    reprocess.note(conn, notes)
+    reprocess.summarize(conn, [_summary(row) for row in reprocess.pairs(conn, sorted(ids))])
+    reprocess.stamp(conn, sorted(same), EXTRACTOR_VERSION)
     reprocess.date_again(conn, [{"article_id": one.stored["article_id"]} | one.times for one in dated])
     rights.complete(conn, [
         rows.stated_rights(one.stored["page_id"], one.stored["page_fetched_at"], one.article) for one, _ in changes
@@ -206,6 +210,10 @@ def _revision(one: Reading) -> dict[str, Any]:
             "extractor_version": EXTRACTOR_VERSION,
         }
     )
+
+
+def _notice(one: Reading) -> dict[str, Any]:
+    return notice_columns(one.article.title, one.article.text) | {"id": one.stored["id"]}
 
 
 def _summary(row: Row) -> dict[str, Any]:
